@@ -9,6 +9,8 @@ use rules::model::message::{Channel, Message, ReactionChange};
 /// one. Of two versions of a message the one edited later is newer, then the one observed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatEvent {
+    /// What a server is called.
+    ServerSeen(GuildId, String, Millis),
     /// A channel's current name, topic and tags, and those of its parent.
     ChannelSeen(Channel, Millis),
     /// A channel that not everybody may read any more. Nothing of it is deleted, nothing is served.

@@ -1,5 +1,6 @@
 //! Query to hits.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -50,6 +51,8 @@ pub struct SearchQuery {
     pub audience: SearchAudience,
     /// Also what matches far worse than the result before: for people who choose among similar questions.
     pub keep_distant: bool,
+    /// Also what each score is made of.
+    pub explain: bool,
     pub offset: usize,
     /// At most 50.
     pub limit: usize,
@@ -65,6 +68,16 @@ pub struct SearchHits {
     pub nearest_only: bool,
     /// The words that were searched for instead of all of a long text.
     pub searched_for: Option<String>,
+    pub facets: SearchFacets,
+}
+
+/// What of a search's hits is where, also beyond `limit`. Empty where nothing matched well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SearchFacets {
+    /// How many a maintainer merged.
+    pub known: usize,
+    /// How many are of each channel; one may be of several.
+    pub channels: BTreeMap<ChannelId, usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +87,28 @@ pub struct SearchHit {
     pub score: f32,
     /// 0 to 1: how much of what the query says, by weight, the document says too.
     pub share: f32,
+    /// Where the query asks for it.
+    pub explanation: Option<ScoreExplanation>,
+}
+
+/// What the score of a hit is made of: the sum of its terms, times the prior.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreExplanation {
+    /// In the order of the query.
+    pub terms: Vec<TermScore>,
+    /// What is known of the document beside its words: 1, or a little more for a reviewed answer and a frequent
+    /// question.
+    pub prior: f32,
+}
+
+/// What one term of a query adds to a score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TermScore {
+    pub term: String,
+    /// What the term says, by its rarity: its part of the query's weight.
+    pub weight: f32,
+    /// 0 where the document does not have it.
+    pub score: f32,
 }
 
 /// Reads the index as of the last `reload`. Clones share what they see. Needs no lock. All calls block.
@@ -127,8 +162,15 @@ impl Searcher {
         let nearest_only = found.nearest_only;
         let total = if nearest_only { found.count().min(NEAREST) } else { found.count() };
         let end = query.offset.saturating_add(query.limit.min(MAX_LIMIT)).min(total);
-        let hits = found.hits(query.offset..end, &snapshot)?;
-        Ok(SearchHits { total, hits, nearest_only, searched_for })
+        let mut hits = found.hits(query.offset..end, &snapshot)?;
+        if query.explain {
+            let explanations = found.explanations(query.offset..end, &terms, &snapshot)?;
+            for (hit, explanation) in hits.iter_mut().zip(explanations) {
+                hit.explanation = Some(explanation);
+            }
+        }
+        let facets = if nearest_only { SearchFacets::default() } else { found.facets(&snapshot) };
+        Ok(SearchHits { total, hits, nearest_only, searched_for, facets })
     }
 
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.

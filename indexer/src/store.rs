@@ -257,7 +257,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -273,6 +273,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (13, "visitors", include_str!("../migrations/013_visitors.sql")),
     (14, "lookups", include_str!("../migrations/014_lookups.sql")),
     (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
+    (18, "server names", include_str!("../migrations/018_server_names.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -34,14 +34,10 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.altKey || !input) return;
-    if (event.ctrlKey || event.metaKey) {
-      if (event.key.toLowerCase() === "k" && !event.shiftKey) jumpToInput(event);
-      return;
-    }
+    if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !results) return;
     if (event.key === "/" && !isTyping(event.target)) {
       jumpToInput(event);
-    } else if (results && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const onResult = links().includes(document.activeElement);
       if (document.activeElement !== input && !onResult) return;
       event.preventDefault();
@@ -49,14 +45,14 @@
     } else if (event.key === "Escape" && (event.target === input || links().includes(event.target))) {
       event.preventDefault();
       input.value = "";
-      if (results) input.focus();
-      else input.blur();
+      input.focus();
       input.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });
 
   if (form && results) followTyping();
   offerCopying();
+  document.querySelectorAll("pre code").forEach(colour);
 
   function followTyping() {
     const heard = document.getElementById("heard");
@@ -120,6 +116,34 @@
     // The browser may restore typed text after going back, without an input event.
     window.addEventListener("pageshow", () => search());
     if (document.activeElement === document.body && window.matchMedia("(hover: hover)").matches) input.focus();
+  }
+
+  // Colours what nearly every language writes alike: comments, texts, numbers and the commonest keywords. The
+  // language of code from chat is seldom known.
+  function colour(code) {
+    const token = new RegExp(
+      [
+        /(?<comment>(?<=^|\s)(?:#(?!!)|\/\/|--\s).*$|\/\*[^]*?\*\/)/,
+        /(?<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)/,
+        /(?<number>(?<![\p{L}\p{N}_.-])\d[\d_]*(?:\.\d+)?(?![\p{L}\p{N}_.-]))/,
+        /(?<keyword>(?<![\p{L}\p{N}_.$-])(?:async|await|break|case|catch|class|const|continue|def|do|elif|else|enum|export|false|finally|fn|for|from|func|function|if|impl|import|in|interface|let|match|mut|new|nil|null|None|pub|return|self|static|struct|switch|this|throw|true|try|type|undefined|use|var|while|with|yield|True|False)(?![\p{L}\p{N}_-]))/,
+      ]
+        .map((one) => one.source)
+        .join("|"),
+      "gmu",
+    );
+    const text = code.textContent;
+    const parts = [];
+    let from = 0;
+    for (const found of text.matchAll(token)) {
+      const [kind] = Object.entries(found.groups).find(([, part]) => part !== undefined);
+      const part = document.createElement("span");
+      part.className = "code-" + kind;
+      part.textContent = found[0];
+      parts.push(text.slice(from, found.index), part);
+      from = found.index + found[0].length;
+    }
+    if (parts.length > 0) code.replaceChildren(...parts, text.slice(from));
   }
 
   function offerCopying() {

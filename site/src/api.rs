@@ -10,10 +10,12 @@ mod facts;
 mod feedback;
 mod generation;
 mod lists;
+mod response_format;
 mod same_question;
 mod search;
 pub(crate) mod search_json;
 mod suggest;
+mod topics;
 
 use std::sync::Arc;
 
@@ -50,6 +52,7 @@ fn following_the_index() -> OpenApiRouter<Arc<SiteWorkspaces>> {
         .routes(routes!(search::search))
         .routes(routes!(lists::answers))
         .routes(routes!(lists::clusters))
+        .routes(routes!(topics::topics))
         .routes(routes!(suggest::suggest))
         .routes(routes!(errors::errors))
         .routes(routes!(facts::facts))

@@ -10,6 +10,7 @@ pub(crate) mod markdown;
 pub(crate) mod notices;
 pub(crate) mod prose;
 pub(crate) mod reports;
+mod result_filters;
 pub(crate) mod review_status;
 pub(crate) mod search;
 pub(crate) mod slug;

@@ -50,6 +50,25 @@ async function addresses() {
 
 let violations = 0;
 let looked = 0;
+
+function count(look, name, report) {
+  looked += 1;
+  for (const { id, help, nodes } of report.violations) {
+    violations += nodes.length;
+    console.log(`FAIL ${look} ${name}: ${id}, ${help}\n     ${nodes.slice(0, 3).map((node) => node.html).join("\n     ")}`);
+  }
+}
+
+// The search over a page, with suggestions.
+async function lookAtOverlay(page, look) {
+  await page.locator(".again input").click();
+  await page.locator("#overlay-q").fill("agent");
+  await page.locator("#overlay-list [role=option]").first().waitFor();
+  count(look, "overlay", await page.evaluate(() => axe.run({ resultTypes: ["violations"] })));
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/overlay-${look}.png` });
+  await page.keyboard.press("Escape");
+}
+
 const pages = await addresses();
 for (const [look, options] of LOOKS) {
   const context = await browser.newContext({ bypassCSP: true, ...options });
@@ -58,12 +77,8 @@ for (const [look, options] of LOOKS) {
   for (const [name, address] of pages) {
     await page.goto(address);
     for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
-    const report = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
-    looked += 1;
-    for (const { id, help, nodes } of report.violations) {
-      violations += nodes.length;
-      console.log(`FAIL ${look} ${name}: ${id}, ${help}\n     ${nodes.slice(0, 3).map((node) => node.html).join("\n     ")}`);
-    }
+    count(look, name, await page.evaluate(() => axe.run({ resultTypes: ["violations"] })));
+    if (name === "topics") await lookAtOverlay(page, look);
     if (process.env.SCREENSHOTS) {
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${look}.png`, fullPage: process.env.FULL === "1" });
     }

@@ -18,13 +18,16 @@ const failures = [];
 let passed = 0;
 
 // Runs one story in a fresh browser window; errors of the page fail it too.
-async function test(name, options, story) {
+// `expected` are patterns of complaints that belong to the story.
+async function test(name, options, story, expected = []) {
   const context = await browser.newContext({ baseURL: base, ...options });
   const complaints = [];
   await context.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (event) => console.error("CSP: " + event.violatedDirective));
   });
-  context.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  context.on("console", (message) => {
+    if (message.type() === "error" && !expected.some((one) => one.test(message.text()))) complaints.push(message.text());
+  });
   context.on("weberror", (event) => complaints.push(String(event.error())));
   context.on("dialog", (dialog) => {
     complaints.push("a dialog: " + dialog.message());
@@ -104,16 +107,89 @@ await test("somebody searches and opens an answer by keyboard alone", DESK, asyn
   expect((await page.locator("#q").inputValue()) === words, "the search to be there after going back");
 });
 
-await test("a shortcut reaches the search box of every page", DESK, async (page) => {
-  for (const address of ["/", await firstAnswer(page), "/browse"]) {
-    await page.goto(address);
+const isFocused = (page, selector) => page.locator(selector).evaluate((one) => one === document.activeElement);
+
+await test("a shortcut opens the search over every page, and Esc closes it", DESK, async (page) => {
+  for (const address of ["/", "/?q=port", await firstAnswer(page), "/browse", "/reports/questions", "/no-such-page"]) {
+    const response = await page.goto(address);
     await page.locator("h1").first().waitFor();
-    for (const keys of ["Control+k", "/"]) {
-      await page.evaluate(() => document.activeElement?.blur());
-      await page.keyboard.press(keys);
-      expect(await page.locator("#q").evaluate((box) => box === document.activeElement), `${keys} on ${address}`);
-    }
+    if (address !== "/no-such-page") expect(response.ok(), address);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press("Control+k");
+    expect(await isFocused(page, "#overlay-q"), `Ctrl K on ${address}`);
+    await page.keyboard.press("Escape");
+    expect(!(await page.locator("#overlay").isVisible()), `Esc on ${address}`);
+    await page.keyboard.press("/");
+    expect(await isFocused(page, (await page.locator("#results").count()) > 0 ? "#q" : "#overlay-q"), `/ on ${address}`);
   }
+}, [/404/]);
+
+await test("the search over a page opens an answer by keyboard alone", DESK, async (page) => {
+  const words = await wordsToSearch(page);
+  await page.goto("/browse");
+  await page.keyboard.press("Control+k");
+  expect(!(await page.locator("#overlay-list").isVisible()), "nothing recent at first");
+  await page.keyboard.type(words, { delay: 15 });
+  const options = page.locator("#overlay-list [role=option]");
+  await page.locator("#overlay-list mark").first().waitFor();
+  const chosen = () => page.locator("#overlay-q").evaluate((box) => document.getElementById(box.getAttribute("aria-activedescendant"))?.getAttribute("href"));
+  const links = await options.evaluateAll((all) => all.map((one) => one.getAttribute("href")));
+  expect((await chosen()) === links[0], "the first suggestion to be chosen");
+  await page.keyboard.press("ArrowUp");
+  expect((await chosen()) === links.at(-1) && links.at(-1).startsWith("/?q="), "the last one to search for the words");
+  await page.keyboard.press("ArrowDown");
+  expect((await chosen()) === links[0], "the first one again");
+  expect((await page.locator("#overlay-list [aria-selected=true]").count()) === 1, "one choice");
+  for (let press = 0; press < 6; press += 1) {
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement === document.body || document.getElementById("overlay").contains(document.activeElement)), "the focus to stay inside");
+  }
+  await page.locator("#overlay-q").focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.pathname === new URL(links[0], base).pathname);
+
+  await page.keyboard.press("/");
+  await page.locator("#overlay-list [role=option]").first().waitFor();
+  expect((await page.locator("#overlay-list").innerText()).includes(words), "the search to be remembered");
+  await page.keyboard.press("ArrowDown");
+  expect((await chosen()) === "/?q=" + encodeURIComponent(words), "the remembered search to be chosen");
+  await page.locator("#overlay .forget").click();
+  expect(!(await page.locator("#overlay-list").isVisible()), "nothing remembered any more");
+});
+
+await test("the box of a page becomes the search over it", DESK, async (page) => {
+  await page.goto("/browse");
+  await page.locator(".again input").click();
+  expect(await isFocused(page, "#overlay-q"), "the large box");
+  await page.keyboard.type("<b>zqx", { delay: 10 });
+  await page.locator("#overlay-list [role=option]").first().waitFor();
+  expect((await page.locator("#overlay-list b").count()) === 0, "words to stay words");
+  await page.keyboard.press("Enter");
+  await page.waitForURL((url) => url.searchParams.get("q") === "<b>zqx");
+});
+
+await test("every page fits a phone", { ...PHONE, viewport: { width: 390, height: 844 } }, async (page) => {
+  await page.goto("/browse");
+  const groups = await page.locator(".groups a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  const words = await wordsToSearch(page);
+  const pages = ["/", "/?q=" + encodeURIComponent(words), "/?q=zqxjkvw&status=known", "/browse", ...groups, "/e/0000000000000000", "/no-such-page"];
+  for (const address of pages) {
+    await page.goto(address);
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width <= 390, `${address} to fit 390 pixels, not ${width}`);
+  }
+  await page.goto("/browse");
+  await page.locator(".again input").click();
+  await page.locator("#overlay-q").fill(words);
+  await page.locator("#overlay-list mark").first().waitFor();
+  const sheet = await page.locator("#overlay").boundingBox();
+  expect(sheet.x >= 0 && sheet.x + sheet.width <= 390, "the search over the page to fit");
+}, [/404/]);
+
+await test("servers and channels are shown by name", DESK, async (page) => {
+  await page.goto("/browse");
+  const names = await page.locator(".groups a span:first-child").allInnerTexts();
+  expect(names.length > 3 && names.every((name) => !/\d{12,}/.test(name)), "names, not ids: " + names.filter((name) => /\d{12,}/.test(name)));
 });
 
 await test("the interface follows the browser's language", { ...DESK, locale: "ko-KR" }, async (page) => {

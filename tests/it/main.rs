@@ -7,6 +7,7 @@ mod catching_up;
 mod damage;
 mod deletions;
 mod demo;
+mod doctor;
 mod exports;
 mod fake_discord;
 mod fake_github;

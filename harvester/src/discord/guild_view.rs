@@ -34,6 +34,7 @@ pub struct AccessUpdate {
 #[derive(Debug, Clone)]
 pub struct GuildView {
     id: GuildId,
+    name: String,
     roles: BTreeMap<RoleId, ApiRole>,
     channels: BTreeMap<ChannelId, ApiChannel>,
     /// Names or ids of roles that count as everybody, besides `@everyone`.
@@ -42,9 +43,10 @@ pub struct GuildView {
 
 impl GuildView {
     pub fn of(guild: ApiGuild, everybody: &[String]) -> Self {
-        let ApiGuild { id, roles, channels, threads, .. } = guild;
+        let ApiGuild { id, name, roles, channels, threads, .. } = guild;
         Self {
             id,
+            name,
             roles: roles.into_iter().map(|role| (role.id, role)).collect(),
             channels: channels
                 .into_iter()
@@ -206,9 +208,11 @@ impl GuildView {
         all.filter_map(|id| self.event(id, at)).collect()
     }
 
-    /// Events that update the store about every channel.
+    /// Events that update the store about the server and every channel.
     pub fn all_events(&self, at: Millis) -> Vec<ChatEvent> {
-        self.channels.keys().filter_map(|id| self.event(*id, at)).collect()
+        let name = Some(&self.name).filter(|name| !name.is_empty());
+        let named = name.map(|name| ChatEvent::ServerSeen(self.id, name.clone(), at));
+        named.into_iter().chain(self.channels.keys().filter_map(|id| self.event(*id, at))).collect()
     }
 
     fn event(&self, id: ChannelId, at: Millis) -> Option<ChatEvent> {

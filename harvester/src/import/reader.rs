@@ -26,6 +26,8 @@ pub struct ExportReader<R> {
     place: ExportPosition,
     guild: Option<GuildId>,
     channel: Option<Channel>,
+    /// What comes before the next thing that is read.
+    queued: Option<ChatEvent>,
     messages_seen: bool,
     authors: AuthorInterner,
     report: FileReport,
@@ -49,18 +51,22 @@ impl<R: Read> ExportReader<R> {
             place: ExportPosition::Header,
             guild: None,
             channel: None,
+            queued: None,
             messages_seen: false,
             authors: AuthorInterner::default(),
             report: FileReport::default(),
         }
     }
 
-    /// The next event: the channel, then its messages in the file's order; `None` at the end.
+    /// The next event: the channel, the name of its server, then its messages in the file's order; `None` at the end.
     ///
     /// # Errors
     /// The file is not an export, cannot be read, or breaks off. Every message before the break has
     /// been returned; after an error comes the end.
     pub fn next_event(&mut self) -> Result<Option<ChatEvent>, ImportError> {
+        if let Some(event) = self.queued.take() {
+            return Ok(Some(event));
+        }
         let step = match self.place {
             ExportPosition::Header => self.read_header(),
             ExportPosition::FirstMessage(channel) => {
@@ -99,7 +105,13 @@ impl<R: Read> ExportReader<R> {
                 };
                 let channel = Channel { guild, ..channel };
                 self.place = ExportPosition::FirstMessage(channel.id);
-                return Ok(Some(ChatEvent::ChannelSeen(channel, self.report.exported_at)));
+                let at = self.report.exported_at;
+                let name = &self.report.guild_name;
+                // Direct messages have no server.
+                if guild != GuildId(0) && !name.is_empty() {
+                    self.queued = Some(ChatEvent::ServerSeen(guild, name.clone(), at));
+                }
+                return Ok(Some(ChatEvent::ChannelSeen(channel, at)));
             }
             if self.window.expect(b",}")? == b'}' {
                 return Err(ReadStop::NotAnExport("it has no `messages`"));

@@ -19,6 +19,7 @@ pub(super) fn read(file: impl Read) -> Outcome {
     let mut messages = Vec::new();
     let end = read_export(Path::new("help.json"), file, &mut |event| match event {
         ChatEvent::ChannelSeen(seen, _) => channel = Some(seen),
+        ChatEvent::ServerSeen(..) => {}
         ChatEvent::Posted(message, _) => messages.push(message),
         other => panic!("an export tells no {other:?}"),
     });

@@ -49,6 +49,10 @@ impl<'r> EventFilter<'r> {
 
     pub(super) fn add_event(&mut self, event: ChatEvent) {
         match event {
+            ChatEvent::ServerSeen(server, mut name, at) => {
+                self.redact(&mut name);
+                self.batch.servers.push((server, name, at));
+            }
             ChatEvent::ChannelSeen(channel, at) => self.channel(channel, at),
             ChatEvent::ChannelHidden(channel, at) => self.batch.hidden.push((channel, at)),
             ChatEvent::ChannelGone(channel, at) => self.batch.gone.push((channel, at)),

@@ -41,6 +41,13 @@ pub(super) struct CandidateDocument {
     pub(super) document: DocId,
 }
 
+impl CandidateDocument {
+    /// A document whatever its approximate score.
+    pub(super) fn unscored(segment: usize, document: DocId) -> Self {
+        Self { score: 0.0, last_confirmed: 0, order: 0, segment, document }
+    }
+}
+
 /// In the order of the index.
 pub(super) fn candidates(
     wanted: &[QueryTerm],
@@ -82,13 +89,8 @@ pub(super) fn candidates(
 pub(super) fn all(snapshot: &IndexSnapshot) -> Vec<CandidateDocument> {
     let segments = snapshot.segments.iter().enumerate();
     let all = segments.flat_map(|(number, segment)| {
-        segment.documents(snapshot.audience).map(move |document| CandidateDocument {
-            score: 0.0,
-            last_confirmed: 0,
-            order: 0,
-            segment: number,
-            document,
-        })
+        let documents = segment.documents(snapshot.audience);
+        documents.map(move |document| CandidateDocument::unscored(number, document))
     });
     all.collect()
 }

@@ -2,8 +2,10 @@
 //! covers.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use rules::model::ids::ChannelId;
 use tantivy::DocId;
 
 use super::candidates::{CandidateDocument, prior};
@@ -11,7 +13,7 @@ use super::query_terms::QueryTerm;
 use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot};
 use super::spelling::TermVariant;
 use super::term_lookup::{TermPlace, count_in};
-use super::{SearchError, SearchHit};
+use super::{ScoreExplanation, SearchError, SearchFacets, SearchHit, TermScore};
 
 /// A document that covers less of the query's weight does not match at all: it shares function words only.
 const LEAST_SHARE: f32 = 0.1;
@@ -142,20 +144,65 @@ impl ScoredDocuments {
         self.ranked.len()
     }
 
+    /// What of all of them is where.
+    pub(super) fn facets(&self, snapshot: &IndexSnapshot) -> SearchFacets {
+        let mut facets = SearchFacets::default();
+        for one in &self.ranked {
+            let segment = &snapshot.segments[one.segment];
+            facets.known += usize::from(segment.known.first(one.document).unwrap_or_default());
+            let channels = segment.channel.values_for_doc(one.document);
+            for channel in channels.collect::<BTreeSet<_>>() {
+                *facets.channels.entry(ChannelId(channel)).or_default() += 1;
+            }
+        }
+        facets
+    }
+
     /// The hits of a range of places, in order.
     pub(super) fn hits(
         &self,
         places: Range<usize>,
         snapshot: &IndexSnapshot,
     ) -> Result<Vec<SearchHit>, SearchError> {
+        let hit = |one: &DocumentScore| {
+            let cluster = snapshot.segments[one.segment].cluster(one.document)?;
+            let (score, share) = (one.score, one.share.min(1.0));
+            Ok(SearchHit { cluster, score, share, explanation: None })
+        };
+        self.listed(places).iter().map(hit).collect()
+    }
+
+    /// What the scores of a range of places are made of, in order.
+    pub(super) fn explanations(
+        &self,
+        places: Range<usize>,
+        wanted: &[QueryTerm],
+        snapshot: &IndexSnapshot,
+    ) -> Result<Vec<ScoreExplanation>, SearchError> {
+        self.listed(places).iter().map(|one| one.explanation(wanted, snapshot)).collect()
+    }
+
+    fn listed(&self, places: Range<usize>) -> &[DocumentScore] {
         let places = places.start.min(self.ranked.len())..places.end.min(self.ranked.len());
-        let listed = self.ranked.get(places).unwrap_or_default().iter();
-        listed
-            .map(|one| {
-                let cluster = snapshot.segments[one.segment].cluster(one.document)?;
-                Ok(SearchHit { cluster, score: one.score, share: one.share.min(1.0) })
-            })
-            .collect()
+        self.ranked.get(places).unwrap_or_default()
+    }
+}
+
+impl DocumentScore {
+    fn explanation(
+        &self,
+        wanted: &[QueryTerm],
+        snapshot: &IndexSnapshot,
+    ) -> Result<ScoreExplanation, SearchError> {
+        let segment = &snapshot.segments[self.segment];
+        let found = [CandidateDocument::unscored(self.segment, self.document)];
+        let sums = SegmentSums { snapshot, segment, number: self.segment, found: &found };
+        let mut terms = Vec::with_capacity(wanted.len());
+        for each in wanted {
+            let score = sums.over(std::slice::from_ref(each))?[0].score;
+            terms.push(TermScore { term: each.forms[0].text.clone(), weight: each.mass, score });
+        }
+        Ok(ScoreExplanation { terms, prior: prior(segment, self.document) })
     }
 }
 

@@ -27,7 +27,7 @@ const COMPLETED: f32 = 0.7;
 /// Worth of a word one or two edits away.
 const NEAR: [f32; 2] = [0.7, 0.4];
 /// The shortest word whose near spellings are looked for, and the shortest that may differ by two edits.
-const SHORTEST: [usize; 2] = [4, 8];
+pub(super) const SHORTEST: [usize; 2] = [4, 8];
 /// A word of more than one in so many documents says as little as one that carries grammar: nothing is taken
 /// for it. Does not hold among few documents.
 const COMMON_SHARE: usize = 20;
@@ -145,7 +145,12 @@ fn continuations(start: &str, snapshot: &IndexSnapshot) -> Result<IndexWords, Se
 }
 
 fn is_guessable(piece: &IndexToken) -> bool {
-    piece.text.len() >= SHORTEST[0] && piece.text.bytes().all(|byte| byte.is_ascii_lowercase())
+    is_plain_word(&piece.text)
+}
+
+/// Whether near spellings of a word are looked for.
+pub(super) fn is_plain_word(text: &str) -> bool {
+    text.len() >= SHORTEST[0] && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Words that begin with the same letter and are one edit away, or two if the word is long and none is nearer.

@@ -4,10 +4,12 @@
 //! its cluster present (it should be found) and once without (silence is right). So every community gets its
 //! own, and none is carried over from another.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use rules::model::ids::ClusterId;
 
+use super::spelling;
 use crate::search::tokenize;
 use crate::search::tokenize::{IndexToken, TokenKind};
 
@@ -87,12 +89,41 @@ impl SuggestionModel {
 
     /// The known answer that a question asks for; `None` if none is near enough.
     pub fn suggested_answer(&self, question: &str) -> Option<SuggestedAnswer> {
-        let vector = self.unit_vector(&term_counts(question));
+        let vector = self.unit_vector(&self.known_terms(question));
         let (cluster, score) = best(&self.votes(&self.similarities(&vector), None))?;
         (score >= self.threshold).then(|| SuggestedAnswer {
             cluster: self.clusters[cluster].clone(),
             confidence: score / (score + self.threshold),
         })
+    }
+
+    /// The terms of a question. A word that no known question has is taken for the nearest one that some has:
+    /// people who ask in a hurry mistype the very words that tell what they ask.
+    fn known_terms(&self, question: &str) -> BTreeMap<String, f32> {
+        let mut counts = BTreeMap::new();
+        for (term, count) in term_counts(question) {
+            let meant = self.near_spelling(&term).cloned().unwrap_or(term);
+            *counts.entry(meant).or_default() += count;
+        }
+        counts
+    }
+
+    /// The known word that an unknown one is a misspelling of: the nearest, then the most frequent. It begins
+    /// with the same letter and is one edit away, or two if the word is long.
+    fn near_spelling(&self, word: &str) -> Option<&String> {
+        if self.postings.contains_key(word) || !spelling::is_plain_word(word) {
+            return None;
+        }
+        let most = if word.len() < spelling::SHORTEST[1] { 1 } else { 2 };
+        let initial = &word[..1];
+        let alike = self.postings.range(initial.to_owned()..);
+        let alike = alike.take_while(|(known, _)| known.starts_with(initial));
+        let plain = alike.filter(|(known, _)| {
+            spelling::is_plain_word(known) && !tokenize::is_function_word(known)
+        });
+        let near = plain
+            .map(|(known, held)| (strsim::osa_distance(word, known), Reverse(held.len()), known));
+        near.filter(|(edits, ..)| *edits <= most).min().map(|(.., known)| known)
     }
 
     /// Weights by frequency and rarity, of length 1. A term that no question has is as rare as can be: it
@@ -245,6 +276,15 @@ mod tests {
         assert!((0.5..=1.0).contains(&found.confidence));
         assert_eq!(known.suggested_answer("Which city has the best pizza?"), None);
         assert_eq!(known.suggested_answer(""), None);
+    }
+
+    #[test]
+    fn a_mistyped_word_is_taken_for_the_known_one() {
+        let known = known();
+        for (typed, subject) in [("how to set up the wbehook", 3), ("setup of the invioce", 7)] {
+            assert_eq!(known.suggested_answer(typed).map(|found| found.cluster), Some(id(subject)));
+        }
+        assert_eq!(known.suggested_answer("where is the packer"), None, "not docker, nor backup");
     }
 
     #[test]

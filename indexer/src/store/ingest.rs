@@ -9,6 +9,7 @@ pub(crate) mod message_versions;
 pub(crate) mod messages;
 pub(crate) mod quarantine;
 pub(crate) mod reactions;
+pub(crate) mod servers;
 pub(crate) mod snapshots;
 pub(crate) mod tombstones;
 pub(crate) mod users;

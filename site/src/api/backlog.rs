@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use rules::model::ids::{MessageId, Millis, permalink};
+use rules::model::ids::{ChannelId, MessageId, Millis, permalink};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,6 +24,8 @@ pub(super) struct BacklogParams {
     /// Asked within so many days; default 30.
     #[param(minimum = 1, maximum = 90)]
     days: Option<i64>,
+    /// The id of a channel gives the questions there only.
+    channel: Option<String>,
     /// `meta.next_cursor` of the page before.
     cursor: Option<String>,
     /// Default 20.
@@ -60,13 +62,18 @@ pub(super) async fn backlog(
     VisitorSite(site): VisitorSite,
     params: Result<Query<BacklogParams>, QueryRejection>,
 ) -> Result<Json<BacklogResponse>, HttpError> {
-    let BacklogParams { days, cursor, limit } = read(params, "days, cursor, limit")?;
+    let BacklogParams { days, channel, cursor, limit } =
+        read(params, "days, channel, cursor, limit")?;
     let (days, limit) = (days.unwrap_or(DEFAULT_DAYS), bounded_limit(limit)?);
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(HttpError::bad_request(format!("days is {days}; allowed: 1 to {MAX_DAYS}")));
     }
     let after = cursor.map(|cursor| cursor.parse::<MessageId>()).transpose();
     let after = after.map_err(|_| HttpError::bad_request("cursor is not one of this list"))?;
+    let only = channel.map(|channel| channel.parse::<ChannelId>()).transpose();
+    let only = only.map_err(|_| {
+        HttpError::bad_request("channel is wrong; allowed: the digits of a channel id")
+    })?;
     let now = site.now();
     let channels = site.open_channels().await?;
     let from = MessageId::min_at(Millis(now.0 - days * Millis::DAY));
@@ -74,6 +81,7 @@ pub(super) async fn backlog(
     let open = open.map_err(|cause| HttpError::internal("list open questions", &cause))?;
     let shown = open
         .iter()
+        .filter(|one| only.is_none_or(|only| one.channel == only))
         .filter_map(|one| Some((one.id, one.channel, channels.get(&one.channel)?)))
         .collect::<Vec<_>>();
     let from = after.map_or(0, |after| shown.partition_point(|(id, ..)| *id <= after));

@@ -67,9 +67,7 @@ pub(super) async fn errors(
     if !normalized.is_empty() {
         let catalogue = site.catalogue().await?;
         if !catalogue.is_complete() {
-            return Err(HttpError::not_ready(
-                "the answers are still being read; try again shortly",
-            ));
+            return Err(HttpError::still_reading());
         }
         for error in &normalized {
             solving.push(catalogue.solving(&error.fingerprint()).next().cloned());

@@ -3,14 +3,19 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::response_format::{ResponseFormat, markdown_response};
+use super::search::markdown;
 use super::search_json::AnswerItemJson;
 use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
+use crate::pages::card::ResultCard;
 use crate::pages::find::plain_card;
 use crate::pages::review_status::ReviewStatus;
+use crate::presentation::page_meta::PageFrame;
 use crate::presentation::words::InterfaceText;
 use crate::state::SiteState;
 use crate::state::catalogue::{AnswerGroup, ListPosition};
@@ -24,10 +29,13 @@ const MAX_LIMIT: usize = 100;
 #[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
     /// `meta.next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// Default 20.
     #[param(minimum = 1, maximum = 100)]
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
+    /// `json` (default) or `markdown`.
+    #[param(inline)]
+    pub(super) format: Option<ResponseFormat>,
 }
 
 /// Which answers, and which part of the list.
@@ -37,10 +45,15 @@ pub(super) struct ListParams {
 pub(super) struct AnswerListParams {
     /// `known` gives the reviewed answers only.
     status: Option<String>,
+    /// The name of a topic gives its answers only. Not together with `status`.
+    topic: Option<String>,
     cursor: Option<String>,
     /// Default 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
+    /// `json` (default) or `markdown`.
+    #[param(inline)]
+    format: Option<ResponseFormat>,
 }
 
 /// Reviewed answers first, then those that were asked most.
@@ -69,20 +82,29 @@ pub(super) struct ListMeta {
     get,
     path = "/api/v1/answers",
     params(AnswerListParams),
-    responses((status = 200, description = "A page of answers", body = AnswerListResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
+    responses((status = 200, description = "A page of answers", content((AnswerListResponse = "application/json"), (String = "text/markdown"))), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn answers(
     VisitorSite(site): VisitorSite,
+    frame: PageFrame,
     params: Result<Query<AnswerListParams>, QueryRejection>,
-) -> Result<Json<AnswerListResponse>, HttpError> {
-    let AnswerListParams { status, cursor, limit } = read(params, "status, cursor, limit")?;
-    let group = match status.as_deref().map(ReviewStatus::parse) {
-        None => AnswerGroup::All,
-        Some(Some(ReviewStatus::Reviewed)) => AnswerGroup::Reviewed,
-        Some(_) => return Err(HttpError::bad_request("status is wrong; allowed: known")),
+) -> Result<Response, HttpError> {
+    let AnswerListParams { status, topic, cursor, limit, format } =
+        read(params, "status, topic, cursor, limit, format")?;
+    let group = match (status.as_deref().map(ReviewStatus::parse), topic) {
+        (None, None) => AnswerGroup::All,
+        (None, Some(topic)) => AnswerGroup::Topic(topic),
+        (Some(Some(ReviewStatus::Reviewed)), None) => AnswerGroup::Reviewed,
+        (Some(Some(ReviewStatus::Reviewed)), Some(_)) => {
+            return Err(HttpError::bad_request("give status or topic, not both"));
+        }
+        (Some(_), _) => return Err(HttpError::bad_request("status is wrong; allowed: known")),
     };
-    let (answers, meta) = list(&site, &group, &ListParams { cursor, limit }).await?;
-    Ok(Json(AnswerListResponse { answers, meta }))
+    let params = ListParams { cursor, limit, format };
+    list(&site, &frame, &group, params, |answers, meta| {
+        Json(AnswerListResponse { answers, meta }).into_response()
+    })
+    .await
 }
 
 /// The recurring questions: those that were answered more than once
@@ -90,15 +112,18 @@ pub(super) async fn answers(
     get,
     path = "/api/v1/clusters",
     params(ListParams),
-    responses((status = 200, description = "A page of recurring questions", body = ClusterListResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
+    responses((status = 200, description = "A page of recurring questions", content((ClusterListResponse = "application/json"), (String = "text/markdown"))), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
 )]
 pub(super) async fn clusters(
     VisitorSite(site): VisitorSite,
+    frame: PageFrame,
     params: Result<Query<ListParams>, QueryRejection>,
-) -> Result<Json<ClusterListResponse>, HttpError> {
-    let params = read(params, "cursor, limit")?;
-    let (clusters, meta) = list(&site, &AnswerGroup::Recurring, &params).await?;
-    Ok(Json(ClusterListResponse { clusters, meta }))
+) -> Result<Response, HttpError> {
+    let params = read(params, "cursor, limit, format")?;
+    list(&site, &frame, &AnswerGroup::Recurring, params, |clusters, meta| {
+        Json(ClusterListResponse { clusters, meta }).into_response()
+    })
+    .await
 }
 
 /// The parameters of a query string, or what is allowed there.
@@ -119,20 +144,21 @@ pub(super) fn bounded_limit(limit: Option<usize>) -> Result<usize, HttpError> {
     Err(HttpError::bad_request(format!("limit is {limit}; allowed: 1 to {MAX_LIMIT}")))
 }
 
+/// A page of the answers of a group; `as_json` gives its JSON form.
 async fn list(
     site: &SiteState,
+    frame: &PageFrame,
     group: &AnswerGroup,
-    params: &ListParams,
-) -> Result<(Vec<AnswerItemJson>, ListMeta), HttpError> {
+    params: ListParams,
+    as_json: impl FnOnce(Vec<AnswerItemJson>, ListMeta) -> Response,
+) -> Result<Response, HttpError> {
     let limit = bounded_limit(params.limit)?;
     let after = params.cursor.as_deref().map(str::parse::<ListPosition>).transpose();
     let after = after.map_err(|()| HttpError::bad_request("cursor is not one of this list"))?;
     let (listed, total) = {
         let catalogue = site.catalogue().await?;
         if !catalogue.is_complete() {
-            return Err(HttpError::not_ready(
-                "the answers are still being read; try again shortly",
-            ));
+            return Err(HttpError::still_reading());
         }
         (catalogue.list(group, after.as_ref(), limit), catalogue.count(group))
     };
@@ -141,5 +167,12 @@ async fn list(
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| HttpError::internal("read a list", &cause))?;
     let cards = clusters.iter().map(|one| plain_card(site, one, InterfaceText::english()));
-    Ok((cards.map(AnswerItemJson::from_card).collect(), ListMeta { total, next_cursor }))
+    let cards = cards.collect::<Vec<ResultCard>>();
+    Ok(match params.format.unwrap_or_default() {
+        ResponseFormat::Markdown => markdown_response(markdown(&cards, false, frame)),
+        ResponseFormat::Json => {
+            let items = cards.into_iter().map(AnswerItemJson::from_card).collect();
+            as_json(items, ListMeta { total, next_cursor })
+        }
+    })
 }

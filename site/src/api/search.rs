@@ -1,17 +1,17 @@
 //! `GET /api/v1/search`.
 
 use axum::Json;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rules::markdown::{MarkdownDialect, escape};
 use std::fmt::Write as _;
 
+use super::response_format::markdown_response;
 use super::search_json::SearchResponse;
 use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::http::params::SearchParams;
 use crate::pages::card::ResultCard;
-use crate::pages::find::{MatchedClusters, find};
+use crate::pages::find::find;
 use crate::pages::search::{Pairs, known_pairs};
 use crate::presentation::page_meta::PageFrame;
 use crate::presentation::words::InterfaceText;
@@ -29,6 +29,7 @@ use crate::presentation::words::InterfaceText;
         ("channel" = Option<String>, Query, description = "The id of a channel"),
         ("limit" = Option<usize>, Query, minimum = 1, maximum = 50, description = "Default 10"),
         ("offset" = Option<usize>, Query, minimum = 0, maximum = 1000, description = "Default 0"),
+        ("explain" = Option<bool>, Query, description = "`true` says what the score of each answer is made of"),
         ("format" = Option<String>, Query, description = "`json` (default) or `markdown`"),
     ),
     responses(
@@ -46,7 +47,8 @@ pub(super) async fn search(
 ) -> Result<Response, HttpError> {
     let mut pairs = known_pairs(pairs)?;
     let is_markdown = take_format(&mut pairs)?;
-    let params = SearchParams::read(&pairs)?;
+    let explain = take_explain(&mut pairs)?;
+    let params = SearchParams { explain, ..SearchParams::read(&pairs)? };
     if params.text.is_empty() {
         return Err(HttpError::bad_request("q is missing; it is the text to search for"));
     }
@@ -54,12 +56,11 @@ pub(super) async fn search(
     if params.is_plain() && found.is_miss() {
         site.demand.record_search(&params.text, false);
     }
-    let MatchedClusters { total, nearest_only, searched_for, cards } = found;
     if is_markdown {
-        let text = markdown(&cards, nearest_only, &frame);
-        return Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response());
+        let text = markdown(&found.cards, found.nearest_only, &frame);
+        return Ok(markdown_response(text));
     }
-    Ok(Json(SearchResponse::new(&params, total, nearest_only, searched_for, cards)).into_response())
+    Ok(Json(SearchResponse::new(&params, found)).into_response())
 }
 
 /// Takes `format` out of the parameters: whether it is Markdown.
@@ -70,6 +71,13 @@ fn take_format(pairs: &mut Vec<(String, String)>) -> Result<bool, HttpError> {
         "markdown" => Ok(true),
         _ => Err(HttpError::bad_request("format is wrong; allowed: json, markdown")),
     }
+}
+
+/// Takes `explain` out of the parameters.
+fn take_explain(pairs: &mut Vec<(String, String)>) -> Result<bool, HttpError> {
+    let Some(at) = pairs.iter().position(|(name, _)| name == "explain") else { return Ok(false) };
+    let value = pairs.remove(at).1;
+    value.parse().map_err(|_| HttpError::bad_request("explain is wrong; allowed: true, false"))
 }
 
 /// The results as a Markdown list with absolute links to the Markdown form of each answer.

@@ -1,10 +1,12 @@
 //! Answers as JSON, as searches and lists give them.
 
+use indexer::search::{ScoreExplanation, TermScore};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::params::SearchParams;
 use crate::pages::card::{ChannelView, ResultCard};
+use crate::pages::find::MatchedClusters;
 use crate::pages::review_status::ReviewStatus;
 
 /// The response of `/api/v1/search`. Times are RFC 3339, UTC.
@@ -31,6 +33,29 @@ pub(crate) struct AnswerItemJson {
     askers: usize,
     last_confirmed: String,
     channels: Vec<ChannelView>,
+    /// With `explain=true` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<ScoreJson>,
+}
+
+/// Why an answer stands where it stands. Comparable within one response only.
+#[derive(Serialize, ToSchema)]
+struct ScoreJson {
+    /// The sum of the terms, times the prior.
+    total: f32,
+    /// 1, or a little more for a reviewed answer and a frequent question.
+    prior: f32,
+    terms: Vec<TermScoreJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TermScoreJson {
+    /// A word of the query as it is looked up.
+    term: String,
+    /// What it says, by its rarity.
+    weight: f32,
+    /// What it adds; 0 where the answer does not have it.
+    score: f32,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -46,16 +71,16 @@ struct SearchMeta {
 }
 
 impl SearchResponse {
-    pub(crate) fn new(
-        params: &SearchParams,
-        total: usize,
-        nearest_only: bool,
-        searched_for: Option<String>,
-        cards: Vec<ResultCard>,
-    ) -> Self {
+    pub(crate) fn new(params: &SearchParams, found: MatchedClusters) -> Self {
         let SearchParams { limit, offset, .. } = *params;
+        let MatchedClusters { total, nearest_only, searched_for, cards, mut explanations, .. } =
+            found;
+        let answer = |card: ResultCard| {
+            let score = explanations.remove(&card.id).map(ScoreJson::from_explanation);
+            AnswerItemJson { score, ..AnswerItemJson::from_card(card) }
+        };
         Self {
-            answers: cards.into_iter().map(AnswerItemJson::from_card).collect(),
+            answers: cards.into_iter().map(answer).collect(),
             meta: SearchMeta { total, limit, offset, nearest_only, searched_for },
         }
     }
@@ -75,6 +100,16 @@ impl AnswerItemJson {
             askers: card.askers,
             last_confirmed: card.last_confirmed.exact,
             channels: card.channels,
+            score: None,
         }
+    }
+}
+
+impl ScoreJson {
+    fn from_explanation(explanation: ScoreExplanation) -> Self {
+        let ScoreExplanation { terms, prior } = explanation;
+        let total = prior * terms.iter().map(|one| one.score).sum::<f32>();
+        let term = |TermScore { term, weight, score }| TermScoreJson { term, weight, score };
+        Self { total, prior, terms: terms.into_iter().map(term).collect() }
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded style sheet, script and icon, and the files that the branding adds; their URLs change with
+//! The embedded style sheet, scripts and icon, and the files that the branding adds; their URLs change with
 //! their content.
 
 use std::borrow::Cow;
@@ -12,10 +12,11 @@ use crate::http::error::HttpError;
 use crate::presentation::brand_assets::{BrandAssets, HashedAsset};
 use crate::state::site_workspaces::SiteWorkspaces;
 
-static EMBEDDED: LazyLock<[HashedAsset; 3]> = LazyLock::new(|| {
+static EMBEDDED: LazyLock<[HashedAsset; 4]> = LazyLock::new(|| {
     [
         ("site.css", "text/css; charset=utf-8", include_str!("../../assets/site.css")),
         ("site.js", "text/javascript; charset=utf-8", include_str!("../../assets/site.js")),
+        ("overlay.js", "text/javascript; charset=utf-8", include_str!("../../assets/overlay.js")),
         ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     ]
     .map(|(name, kind, body)| {

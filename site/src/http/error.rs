@@ -140,6 +140,11 @@ impl HttpError {
         Self::not_ready("nothing can be written here: the data directory is open for reading only")
     }
 
+    /// The catalogue does not know every answer yet.
+    pub(crate) fn still_reading() -> Self {
+        Self::not_ready("the answers are still being read; try again shortly")
+    }
+
     /// A route that lets visitors in without asking who they are.
     pub(crate) fn without_visitor() -> Self {
         tracing::error!("a route has no rule for its visitors");

@@ -20,12 +20,21 @@ pub(crate) struct SearchParams {
     pub(crate) channel: Option<ChannelId>,
     pub(crate) limit: usize,
     pub(crate) offset: usize,
+    /// Whether to say what each score is made of: for programs, no parameter of a page.
+    pub(crate) explain: bool,
 }
 
 impl SearchParams {
     /// A search for some words with every default.
     pub(crate) fn of_text(text: &str) -> Self {
-        Self { text: text.to_owned(), status: None, channel: None, limit: DEFAULT_LIMIT, offset: 0 }
+        Self {
+            text: text.to_owned(),
+            status: None,
+            channel: None,
+            limit: DEFAULT_LIMIT,
+            offset: 0,
+            explain: false,
+        }
     }
 
     /// Whether it is a whole search, and no further page or part of one.

@@ -10,8 +10,9 @@ use crate::http::assets;
 use crate::http::error::HttpError;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("components.html", include_str!("../../templates/components.html")),
+    ("overlay.html", include_str!("../../templates/overlay.html")),
     ("search_box.html", include_str!("../../templates/search_box.html")),
     ("base.html", include_str!("../../templates/base.html")),
     ("home.html", include_str!("../../templates/home.html")),

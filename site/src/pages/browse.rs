@@ -1,5 +1,7 @@
 //! Browsing the answers by topic, channel and server.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, Query};
 use axum::response::Html;
 use rules::model::ids::{ChannelId, GuildId};
@@ -13,6 +15,7 @@ use crate::pages::find::plain_card;
 use crate::pages::slug::percent_encoded;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 use crate::presentation::words::{InterfaceText, filled, grouped};
+use crate::state::SiteState;
 use crate::state::catalogue::{AnswerGroup, CatalogueContent, ListPosition};
 
 /// Answers on one page of a group.
@@ -57,12 +60,14 @@ pub(crate) async fn index(
     VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Html<String>, HttpError> {
+    let servers = server_names(&site).await?;
     let catalogue = site.catalogue().await?;
+    let names = GroupNames { catalogue: &catalogue, servers: &servers, text: frame.text };
     let page = BrowsePage {
         chosen: None,
         summary: String::new(),
         complete: catalogue.is_complete(),
-        lists: group_lists(&catalogue, frame.text),
+        lists: names.lists(),
         cards: Vec::new(),
         next: None,
     };
@@ -82,13 +87,15 @@ pub(crate) async fn group(
     let group = parse_group(&kind, &name).ok_or_else(HttpError::no_such_page)?;
     let after = params.after.as_deref().map(str::parse::<ListPosition>).transpose();
     let after = after.map_err(|()| HttpError::bad_request("after is not where a list goes on"))?;
+    let servers = server_names(&site).await?;
     let catalogue = site.catalogue().await?;
     let count = catalogue.count(&group);
     if count == 0 {
         return Err(HttpError::no_such_page());
     }
     let listed = catalogue.list(&group, after.as_ref(), PAGE);
-    let (chosen, complete) = (name_of(&group, &catalogue, frame.text), catalogue.is_complete());
+    let names = GroupNames { catalogue: &catalogue, servers: &servers, text: frame.text };
+    let (chosen, complete) = (names.of(&group), catalogue.is_complete());
     drop(catalogue);
     let last = listed.positions.last().filter(|_| listed.more).map(ToString::to_string);
     let ids = listed.positions.into_iter().map(|one| one.cluster).collect::<Vec<_>>();
@@ -106,58 +113,77 @@ pub(crate) async fn group(
     templates::page("browse.html", &frame, &frame.meta(&chosen, Some(&address)), &page)
 }
 
-fn group_lists(catalogue: &CatalogueContent, text: &InterfaceText) -> Vec<GroupList> {
-    let mut by_heading = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
-    for (group, count) in catalogue.groups() {
-        let at = match group {
-            AnswerGroup::All | AnswerGroup::Recurring | AnswerGroup::Reviewed => 0,
-            AnswerGroup::Topic(_) => 1,
-            AnswerGroup::Channel(_) if count < FEWEST_IN_CHANNEL => continue,
-            AnswerGroup::Channel(_) => 2,
-            AnswerGroup::Server(_) => 3,
+async fn server_names(site: &SiteState) -> Result<BTreeMap<GuildId, String>, HttpError> {
+    let names = site.store.server_names().await;
+    names.map_err(|cause| HttpError::internal("read the names of servers", &cause))
+}
+
+/// What groups are called.
+struct GroupNames<'a> {
+    catalogue: &'a CatalogueContent,
+    servers: &'a BTreeMap<GuildId, String>,
+    text: &'static InterfaceText,
+}
+
+impl GroupNames<'_> {
+    fn lists(&self) -> Vec<GroupList> {
+        let mut by_heading = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+        for (group, count) in self.catalogue.groups() {
+            let at = match group {
+                AnswerGroup::All | AnswerGroup::Recurring | AnswerGroup::Reviewed => 0,
+                AnswerGroup::Topic(_) => 1,
+                AnswerGroup::Channel(_) if count < FEWEST_IN_CHANNEL => continue,
+                AnswerGroup::Channel(_) => 2,
+                AnswerGroup::Server(_) => 3,
+            };
+            by_heading[at].push((group, count));
+        }
+        for groups in by_heading.iter_mut().skip(1) {
+            // The sort is stable: of equals, the order of names and ids stays.
+            groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        }
+        by_heading[2].truncate(MOST_CHANNELS);
+        if by_heading[3].len() < 2 {
+            by_heading[3].clear();
+        }
+        let text = self.text;
+        let headings = [&text.answers_heading, &text.topics, &text.channels, &text.servers];
+        let lists = by_heading.into_iter().zip(headings).filter(|(groups, _)| !groups.is_empty());
+        let link = |(group, count)| GroupLink {
+            name: self.of(group),
+            url: address_of(group),
+            count: grouped(count),
         };
-        by_heading[at].push((group, count));
+        lists
+            .map(|(groups, heading)| GroupList {
+                heading: heading.clone(),
+                groups: groups.into_iter().map(link).collect(),
+            })
+            .collect()
     }
-    for groups in by_heading.iter_mut().skip(1) {
-        // The sort is stable: of equals, the order of names and ids stays.
-        groups.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    }
-    by_heading[2].truncate(MOST_CHANNELS);
-    if by_heading[3].len() < 2 {
-        by_heading[3].clear();
-    }
-    let headings = [&text.answers_heading, &text.topics, &text.channels, &text.servers];
-    let lists = by_heading.into_iter().zip(headings).filter(|(groups, _)| !groups.is_empty());
-    lists
-        .map(|(groups, heading)| GroupList {
-            heading: heading.clone(),
-            groups: groups
-                .into_iter()
-                .map(|(group, count)| GroupLink {
-                    name: name_of(group, catalogue, text),
-                    url: address_of(group),
-                    count: grouped(count),
-                })
-                .collect(),
-        })
-        .collect()
-}
 
-fn name_of(group: &AnswerGroup, catalogue: &CatalogueContent, text: &InterfaceText) -> String {
-    match group {
-        AnswerGroup::All => text.all_answers.clone(),
-        AnswerGroup::Recurring => text.recurring.clone(),
-        AnswerGroup::Reviewed => text.reviewed_answers.clone(),
-        AnswerGroup::Topic(name) => name.clone(),
-        AnswerGroup::Server(id) => filled(&text.server, &[("id", &id.to_string())]),
-        AnswerGroup::Channel(id) => match catalogue.channel(*id) {
-            Some(channel) => format!("#{}", channel.name),
-            None => id.to_string(),
-        },
+    /// The name of a group; its id only where no source named it.
+    fn of(&self, group: &AnswerGroup) -> String {
+        let text = self.text;
+        match group {
+            AnswerGroup::All => text.all_answers.clone(),
+            AnswerGroup::Recurring => text.recurring.clone(),
+            AnswerGroup::Reviewed => text.reviewed_answers.clone(),
+            AnswerGroup::Topic(name) => name.clone(),
+            AnswerGroup::Server(id) => match self.servers.get(id) {
+                Some(name) => name.clone(),
+                None => filled(&text.server, &[("id", &id.to_string())]),
+            },
+            AnswerGroup::Channel(id) => match self.catalogue.channel(*id) {
+                Some(channel) => format!("#{}", channel.name),
+                None => id.to_string(),
+            },
+        }
     }
 }
 
-fn address_of(group: &AnswerGroup) -> String {
+/// The root-relative URL of the page that lists a group.
+pub(crate) fn address_of(group: &AnswerGroup) -> String {
     let (kind, name) = match group {
         AnswerGroup::All => ("list", "all".to_owned()),
         AnswerGroup::Recurring => ("list", "recurring".to_owned()),

@@ -63,6 +63,6 @@ async fn answer_address(
     match solving {
         Some(id) => Ok(Some(answer(site, &id, InterfaceText::english()).await?.url)),
         None if complete => Ok(None),
-        None => Err(HttpError::not_ready("the answers are still being read; try again shortly")),
+        None => Err(HttpError::still_reading()),
     }
 }

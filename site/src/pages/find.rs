@@ -1,9 +1,10 @@
 //! Searching: from the words of a visitor to result cards, for pages and the API alike.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexer::search::document::SearchAudience;
-use indexer::search::{self, SearchHits, highlights};
+use indexer::search::{self, ScoreExplanation, SearchFacets, SearchHits, highlights};
 use rules::model::cluster::Cluster;
 
 use crate::http::error::HttpError;
@@ -27,6 +28,9 @@ pub(crate) struct MatchedClusters {
     /// The words that were searched for instead of all of a long text.
     pub(crate) searched_for: Option<String>,
     pub(crate) cards: Vec<ResultCard>,
+    pub(crate) facets: SearchFacets,
+    /// By the id of the answer, where the search asks for them.
+    pub(crate) explanations: HashMap<String, ScoreExplanation>,
 }
 
 impl MatchedClusters {
@@ -42,8 +46,14 @@ pub(crate) async fn find(
     params: &SearchParams,
     text: &InterfaceText,
 ) -> Result<MatchedClusters, HttpError> {
-    let SearchHits { total, hits, nearest_only, searched_for } = hits(site, params, false).await?;
-    let ids = hits.into_iter().map(|hit| hit.cluster).collect::<Vec<_>>();
+    let SearchHits { total, hits, nearest_only, searched_for, facets } =
+        hits(site, params, false).await?;
+    let mut ids = Vec::with_capacity(hits.len());
+    let mut explanations = HashMap::new();
+    for hit in hits {
+        explanations.extend(hit.explanation.map(|said| (hit.cluster.to_string(), said)));
+        ids.push(hit.cluster);
+    }
     // The index may be behind: clusters that are gone from the store are left out.
     let clusters = site.store.clusters_with(&ids).await;
     let clusters = clusters.map_err(|cause| HttpError::internal("read the results", &cause))?;
@@ -55,7 +65,17 @@ pub(crate) async fn find(
     };
     let most = if nearest_only { NEAREST } else { clusters.len() };
     let cards = clusters.iter().take(most).map(card).collect();
-    Ok(MatchedClusters { total, nearest_only, searched_for, cards })
+    Ok(MatchedClusters { total, nearest_only, searched_for, cards, facets, explanations })
+}
+
+/// How much these words find without any filter (`None` where nothing matches well), and where it is.
+pub(crate) async fn find_facets(
+    site: &Arc<SiteState>,
+    words: &str,
+) -> Result<(Option<usize>, SearchFacets), HttpError> {
+    let params = SearchParams { limit: 0, ..SearchParams::of_text(words) };
+    let SearchHits { total, nearest_only, facets, .. } = hits(site, &params, false).await?;
+    Ok(((!nearest_only).then_some(total), facets))
 }
 
 /// The questions that are most like the one with this title, without it.
@@ -92,6 +112,7 @@ async fn hits(
         audience: SearchAudience::Public,
         guild: None,
         keep_distant,
+        explain: params.explain,
         offset: params.offset,
         limit: params.limit,
     };

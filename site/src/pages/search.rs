@@ -15,6 +15,7 @@ use crate::pages::card::ResultCard;
 use crate::pages::fact_card::FactCard;
 use crate::pages::find::{MatchedClusters, find, plain_card};
 use crate::pages::notices::{SiteCondition, SiteNotice};
+use crate::pages::result_filters::ResultFilters;
 use crate::pages::review_status::ReviewStatus;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 use crate::presentation::words::{InterfaceText, filled, grouped};
@@ -103,19 +104,12 @@ struct ResultsPage {
     weak: Vec<ResultCard>,
     /// "Show everything: 2 more, weak".
     weak_summary: String,
-    filters: Vec<ResultFilter>,
+    filters: ResultFilters,
     unfiltered: String,
     /// The number of the first result on this page, from 1.
     first: usize,
     previous: Option<String>,
     next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ResultFilter {
-    name: String,
-    url: String,
-    chosen: bool,
 }
 
 async fn home(
@@ -135,6 +129,13 @@ async fn home(
         Some(_) => frame.named(&text.home_lead_named),
         None => text.home_lead.clone(),
     };
+    let results = match found {
+        Some(found) => {
+            let filters = ResultFilters::of(site, params, &found, text).await?;
+            Some(ResultsPage::of(params, found, filters, text))
+        }
+        None => None,
+    };
     Ok(HomePage {
         q: params.text.clone(),
         status: params.status,
@@ -144,7 +145,7 @@ async fn home(
         facts: site.rules.facts.asked_for(&params.text).into_iter().map(FactCard::of).collect(),
         recurring: if empty { recurring(site, text).await? } else { Vec::new() },
         figures: if is_search { Vec::new() } else { figures(site, text).await? },
-        results: found.map(|found| ResultsPage::of(params, found, text)),
+        results,
     })
 }
 
@@ -202,15 +203,14 @@ async fn figures(site: &SiteState, text: &InterfaceText) -> Result<Vec<HomeFigur
 }
 
 impl ResultsPage {
-    fn of(params: &SearchParams, found: MatchedClusters, text: &InterfaceText) -> Self {
-        let MatchedClusters { total, nearest_only, searched_for, cards } = found;
+    fn of(
+        params: &SearchParams,
+        found: MatchedClusters,
+        filters: ResultFilters,
+        text: &InterfaceText,
+    ) -> Self {
+        let MatchedClusters { total, nearest_only, searched_for, cards, .. } = found;
         let shown = cards.len();
-        let filtered = |status| SearchParams { status, ..params.clone() }.page_address(0);
-        let filter = |name: &String, status| ResultFilter {
-            name: name.clone(),
-            url: filtered(status),
-            chosen: params.status == status,
-        };
         let next = params.offset + params.limit;
         // Where everything is weak, folding it would show nothing at all.
         let all_weak = cards.iter().all(|card| card.weak);
@@ -220,11 +220,7 @@ impl ResultsPage {
             summary: summary(params, total, nearest_only, shown, text),
             searched_for,
             nearest_only,
-            filters: vec![
-                filter(&text.filter_all, None),
-                filter(&text.filter_reviewed, Some(ReviewStatus::Reviewed)),
-                filter(&text.filter_unreviewed, Some(ReviewStatus::Unreviewed)),
-            ],
+            filters,
             unfiltered: SearchParams { status: None, channel: None, ..params.clone() }
                 .page_address(0),
             first: params.offset + 1,

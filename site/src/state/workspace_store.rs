@@ -116,6 +116,11 @@ impl WorkspaceStore {
         Ok(channels)
     }
 
+    /// The names of servers, also of other workspaces: to name those that are shown.
+    pub(crate) async fn server_names(&self) -> Result<BTreeMap<GuildId, String>> {
+        self.store.server_names().await
+    }
+
     /// How far the channels of this workspace are read.
     pub(crate) async fn channel_progress(
         &self,

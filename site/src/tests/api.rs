@@ -69,6 +69,93 @@ async fn a_list_goes_on_at_its_cursor() {
     }
 }
 
+/// A site whose answers are about three topics.
+async fn with_topics() -> TestSite {
+    let file = r#"
+        [[topic]]
+        name = "Set-up"
+        words = ["port"]
+        [[topic]]
+        name = "Build *and* run"
+        words = ["build"]
+        [[topic]]
+        name = "지갑"
+        words = ["지갑"]
+        [[topic]]
+        name = "Never asked"
+        words = ["gardening"]
+    "#;
+    let question = format!("My bot is down since the update:\n```\n{MODULE_ERROR}\n```");
+    let failed = cluster(vec![occurrence(50, &question, "Run the build before you start it.")]);
+    let [port, wallet] = some();
+    let parts = TestSiteParts { topics: test_site::topics(file), ..TestSiteParts::default() };
+    TestSite::made_of(&[failed, port, wallet], parts).await
+}
+
+#[tokio::test]
+async fn topics_are_listed_with_their_answers() {
+    let site = with_topics().await;
+    let first = site.get("/api/v1/topics?limit=2").await;
+    let tag = first.header("etag").to_owned();
+    let first = first.json();
+    let named = |page: &Value| {
+        let topics = page["topics"].as_array().unwrap().iter();
+        topics.map(|one| (one["name"].clone(), one["answers"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&first), [("Build *and* run".into(), 1.into()), ("Set-up".into(), 1.into())]);
+    assert_eq!(first["meta"]["total"], 3, "a topic without answers is not listed");
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let rest = site.get(&format!("/api/v1/topics?cursor={cursor}")).await.json();
+    assert_eq!(named(&rest), [("지갑".into(), 1.into())]);
+    assert!(rest["meta"]["next_cursor"].is_null());
+    for topic in first["topics"].as_array().unwrap() {
+        let page = site.get(topic["url"].as_str().unwrap()).await;
+        assert_eq!(page.status, StatusCode::OK, "{topic}");
+    }
+    let of_topic = site.get("/api/v1/answers?topic=Set-up").await.json();
+    assert_eq!(of_topic["answers"][0]["title"], "Where do I set the server port?");
+    assert_eq!(of_topic["meta"]["total"], 1);
+    assert_eq!(site.get("/api/v1/answers?topic=None").await.json()["meta"]["total"], 0);
+    let both = site.get("/api/v1/answers?topic=Set-up&status=known").await;
+    assert_eq!(both.status, StatusCode::BAD_REQUEST);
+    let again = site.get_with("/api/v1/topics?limit=2", &[("if-none-match", &tag)]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn lists_have_a_markdown_form() {
+    let site = with_topics().await;
+    let topics = site.get("/api/v1/topics?format=markdown").await;
+    assert_eq!(topics.header("content-type"), "text/markdown; charset=utf-8");
+    let first = r"- [Build \*and\* run](http://localhost/browse/topic/Build%20%2Aand%2A%20run): 1";
+    assert!(topics.body.starts_with(first), "{}", topics.body);
+    for address in ["/api/v1/answers", "/api/v1/clusters"] {
+        let list = site.get(&format!("{address}?format=markdown")).await;
+        assert_eq!(list.header("content-type"), "text/markdown; charset=utf-8");
+        assert!(list.body.contains("[Where do I set the server port?](http://localhost/answers/"));
+        let wrong = site.get(&format!("{address}?format=pdf")).await;
+        assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn a_search_explains_its_scores() {
+    let (site, _) = solved().await;
+    let plain = site.get("/api/v1/search?q=server+port+zebra").await.json();
+    assert!(plain["answers"][0]["score"].is_null(), "{plain}");
+    let explained = site.get("/api/v1/search?q=server+port+zebra&explain=true").await.json();
+    let score = &explained["answers"][0]["score"];
+    let terms = score["terms"].as_array().unwrap();
+    let words = terms.iter().map(|one| one["term"].as_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(words, ["server", "port", "zebra"], "{score}");
+    let earned = terms.iter().map(|one| one["score"].as_f64().unwrap()).collect::<Vec<_>>();
+    assert!(earned[0] > 0.0 && earned[1] > 0.0 && earned[2] == 0.0, "{score}");
+    let total = score["prior"].as_f64().unwrap() * earned.iter().sum::<f64>();
+    assert!((score["total"].as_f64().unwrap() - total).abs() < 1e-3, "{score}");
+    let wrong = site.get("/api/v1/search?q=port&explain=maybe").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+}
+
 #[tokio::test]
 async fn suggestions_come_while_somebody_types() {
     let (site, _) = solved().await;
@@ -149,7 +236,11 @@ async fn every_described_route_answers_and_every_failure_is_an_envelope() {
     let description = site.get("/api/v1/openapi.json").await.json();
     assert_eq!(description["openapi"], "3.1.0");
     let paths = description["paths"].as_object().unwrap();
-    assert!(paths.len() >= 6);
+    let nouns =
+        ["search", "answers", "clusters", "topics", "backlog", "changes", "suggest", "errors"];
+    for noun in nouns {
+        assert!(paths.contains_key(&format!("/api/v1/{noun}")), "{noun}");
+    }
     for (path, methods) in paths {
         for (method, described) in methods.as_object().unwrap() {
             for (status, response) in described["responses"].as_object().unwrap() {
@@ -191,7 +282,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         id: ConversationId(MessageId::min_at(Millis(seen.0 - day * Millis::DAY))),
         channel: ChannelId(channel),
         last: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
-        links: String::new(),
+        links: "[]".to_owned(),
         exchanges: vec![ExchangeRow {
             id: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
             status: ExchangeStatus::Open,
@@ -212,5 +303,9 @@ async fn open_questions_are_listed_by_link_without_words() {
     let rest = site.get(&format!("/api/v1/backlog?cursor={cursor}")).await.json();
     assert_eq!(rest["questions"][0]["days_open"], 2);
     assert!(rest["meta"]["next_cursor"].is_null());
+    let of_channel = site.get("/api/v1/backlog?channel=23").await.json();
+    assert_eq!(of_channel["meta"]["total"], 0, "a hidden channel has no questions for anybody");
+    assert_eq!(site.get("/api/v1/backlog?channel=22").await.json()["meta"]["total"], 2);
+    assert_eq!(site.get("/api/v1/backlog?channel=help").await.status, StatusCode::BAD_REQUEST);
     assert_eq!(site.get("/api/v1/backlog?days=91").await.status, StatusCode::BAD_REQUEST);
 }

@@ -8,6 +8,7 @@ use indexer::store::{ClusterSummary, Store, WriteLock};
 use rules::config::ruleset::Ruleset;
 use rules::model::workspace::Workspaces;
 use rules::publish::pseudonym::{AuthorNaming, Salt};
+use rules::publish::topics::TopicRules;
 use tempfile::TempDir;
 
 use super::*;
@@ -43,6 +44,13 @@ pub(super) struct TestSiteParts {
     pub(super) branding: SiteBranding,
     pub(super) workspaces: Workspaces,
     pub(super) visitors: VisitorSettings,
+    pub(super) topics: TopicRules,
+}
+
+/// The topics of a `topics.toml`.
+pub(super) fn topics(file: &str) -> TopicRules {
+    let files = [("topics.toml".to_owned(), file.to_owned())];
+    Ruleset::from_files(&files.into()).unwrap().topics
 }
 
 impl TestSite {
@@ -70,6 +78,7 @@ impl TestSite {
         let store = Store::open(data.path(), &lock).await.unwrap();
         let mut rules = Ruleset::embedded();
         rules.workspaces = parts.workspaces;
+        rules.topics = parts.topics;
         let rules = Arc::new(rules);
         let open = |(_, name)| IndexWriter::open(&data.path().join(name)).unwrap();
         let indexes = rules.workspaces.all().into_iter().map(open).collect::<Vec<_>>();
@@ -99,7 +108,7 @@ impl TestSite {
                     id: occurrence.conversation,
                     channel: occurrence.channel,
                     last: occurrence.best_answer().message,
-                    links: String::new(),
+                    links: "[]".to_owned(),
                     exchanges: vec![ExchangeRow {
                         id: occurrence.question.message,
                         status: ExchangeStatus::Resolved,

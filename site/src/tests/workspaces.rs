@@ -63,7 +63,8 @@ async fn communities() -> Communities {
     let other = cluster(vec![failed, twice]);
     let [port, wallet] = some();
     let clusters = [port, wallet, other.clone()];
-    let parts = TestSiteParts { workspaces, visitors, ..TestSiteParts::default() };
+    let topics = test_site::topics("[[topic]]\nname = \"Belfry matters\"\nwords = [\"belfry\"]");
+    let parts = TestSiteParts { workspaces, visitors, topics, ..TestSiteParts::default() };
     let mut site = TestSite::made_of(&clusters, parts).await;
     let seen = Millis(1_759_900_000_000);
     let channels = [channel(22, 11, "help"), channel(7_878_781, 787_878, "carillon")];
@@ -111,7 +112,7 @@ async fn ask_in_tower(site: &TestSite, seen: Millis) {
         id: ConversationId(id),
         channel: ChannelId(7_878_781),
         last: id,
-        links: String::new(),
+        links: "[]".to_owned(),
         exchanges: vec![open],
     };
     site.store.save_conversations(&[row]).await.unwrap();
@@ -160,7 +161,12 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/browse", get(&["/browse"])),
         (
             "/browse/{kind}/{name}",
-            get(&["/browse/list/all", "/browse/server/787878", "/browse/channel/7878781"]),
+            get(&[
+                "/browse/list/all",
+                "/browse/server/787878",
+                "/browse/channel/7878781",
+                "/browse/topic/Belfry%20matters",
+            ]),
         ),
         ("/reports/briefing", get(&["/reports/briefing?period=month"])),
         ("/reports/questions", get(&["/reports/questions?list=asked"])),
@@ -181,13 +187,21 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
                 "/api/v1/search?q=bell&channel=7878781",
             ]),
         ),
-        ("/api/v1/answers", get(&["/api/v1/answers", "/api/v1/answers?status=known"])),
+        (
+            "/api/v1/answers",
+            get(&[
+                "/api/v1/answers",
+                "/api/v1/answers?status=known",
+                "/api/v1/answers?format=markdown",
+            ]),
+        ),
         ("/api/v1/answers/{id}", get(&[&format!("/api/v1/answers/{id}")])),
         (
             "/api/v1/answers/{id}/feedback",
             send(&Method::POST, format!("/api/v1/answers/{id}/feedback"), r#"{"verdict":"wrong"}"#),
         ),
         ("/api/v1/clusters", get(&["/api/v1/clusters"])),
+        ("/api/v1/topics", get(&["/api/v1/topics", "/api/v1/topics?format=markdown"])),
         ("/api/v1/facts", get(&["/api/v1/facts", "/api/v1/facts?q=bell"])),
         ("/api/v1/suggest", get(&["/api/v1/suggest?q=ringing", "/api/v1/suggest?q=bell"])),
         ("/api/v1/errors", get(&["/api/v1/errors?text=cannot+open+database+y.db"])),
@@ -199,7 +213,7 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/healthz", get(&["/healthz"])),
         ("/readyz", get(&["/readyz"])),
         // Counts of the whole installation, for the operator alone.
-        ("/metrics", Vec::new()),
+        ("/metrics", get(&["/metrics"])),
         (
             "/api/v1/clusters/{id}/same-as",
             send(&Method::DELETE, format!("/api/v1/clusters/{id}/same-as"), ""),
@@ -258,7 +272,6 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         "/reports/briefing",
         "/reports/questions",
         "/reports/contradictions",
-        "/metrics",
         // Names of files carry their digest.
         "/assets/{name}",
     ];
@@ -270,6 +283,15 @@ async fn nothing_of_another_workspace_is_in_any_response() {
     }
     let counts = all.site.store.feedback(&all.other.id).await.unwrap();
     assert!(counts.wrong + counts.outdated <= 1, "only the token of the tower counts: {counts:?}");
+}
+
+#[tokio::test]
+async fn the_operator_sees_the_counts_of_all_workspaces() {
+    let metrics = communities().await.site.get("/metrics").await;
+    assert_eq!(metrics.status, StatusCode::OK, "{}", metrics.body);
+    let counts = metrics.body.lines().filter_map(|line| line.strip_prefix("harvester_clusters{"));
+    let counts = counts.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok());
+    assert_eq!(counts.sum::<u64>(), 3, "{}", metrics.body);
 }
 
 #[tokio::test]

@@ -195,6 +195,8 @@ pub struct DiscordState {
     pub(super) clock: Clock,
     pub(super) gateway_url: String,
     pub bot: UserId,
+    /// Whether the application may have the content of messages.
+    pub message_content: bool,
     pub users: BTreeMap<UserId, User>,
     pub guilds: BTreeMap<GuildId, Guild>,
     pub channels: BTreeMap<ChannelId, Channel>,
@@ -243,6 +245,7 @@ impl DiscordState {
             clock: Clock::default(),
             gateway_url,
             bot,
+            message_content: true,
             users: BTreeMap::from([(bot, user)]),
             guilds: BTreeMap::new(),
             channels: BTreeMap::new(),

@@ -36,6 +36,7 @@ pub fn export_messages(input: &Path) -> anyhow::Result<(ChannelKind, Vec<Message
     let file = File::open(input).with_context(|| format!("cannot open {}", input.display()))?;
     let (mut kind, mut messages) = (ChannelKind::Text, BTreeMap::new());
     read_export(input, BufReader::new(file), &mut |event| match event {
+        ChatEvent::ServerSeen(..) => {}
         ChatEvent::ChannelSeen(channel, _) => kind = channel.kind,
         ChatEvent::Posted(message, _) => {
             messages.insert(message.id, message);

@@ -4,7 +4,7 @@ use rules::config::ruleset::Ruleset;
 use rules::model::ids::UserId;
 use rules::model::message::{Author, Role};
 
-use super::{DoctorFinding, bad, good};
+use super::{DoctorFinding, bad, good, todo};
 use crate::commands::LoadedSettings;
 use crate::commands::init::live::look;
 use crate::config::DiscordConfig;
@@ -92,7 +92,7 @@ fn trusted_roles(server: &SurveyedServer, rules: &Ruleset) -> DoctorFinding {
          may name: {all}",
         server.name
     );
-    good("trusted roles", says)
+    todo("trusted roles", says)
 }
 
 /// Somebody with only this role.

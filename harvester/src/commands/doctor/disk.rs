@@ -5,15 +5,25 @@ use std::path::Path;
 
 use indexer::search::{self, SearchError};
 use indexer::store::{Store, StoreError};
+use rules::model::ids::Millis;
 
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
 use super::{DoctorFinding, bad, good, todo};
+use crate::clock;
 use crate::pipeline::{INDEX, workspace_indexes};
 
 /// What helps a damaged store.
 const STORE_REMEDY: &str = "stop the daemon and run `harvester restore DIR` with a backup;\n\
     without one, `sqlite3 store.sqlite .recover` saves what can still be read";
+
+/// Bytes on the disk below which the next batch of messages or merge of the index may fail.
+const LEAST_FREE: u64 = 100 << 20;
+/// Bytes that are enough for any small store.
+const AMPLE_FREE: u64 = 1 << 30;
+/// By how much clocks may differ without harm to deadlines and the order of what is read.
+const CLOCK_TOLERANCE_MINUTES: i64 = 5;
+const MINUTE: i64 = 60 * Millis::SECOND;
 
 /// Reads all of the store and the index. Nothing is written while the store is damaged.
 pub(super) async fn check(
@@ -33,7 +43,42 @@ pub(super) async fn check(
             Err(error) => findings.push(bad("data directory", format!("{error:#}"))),
         }
     }
+    findings.extend(space(&options.data));
     findings
+}
+
+/// `None` where the system does not say how much is free, as before the directory is made.
+fn space(data: &Path) -> Option<DoctorFinding> {
+    let volume = rustix::fs::statvfs(data).ok()?;
+    let store = data.join("store.sqlite").metadata().map_or(0, |file| file.len());
+    Some(space_finding(volume.f_bavail.saturating_mul(volume.f_frsize), store))
+}
+
+/// Whether the bytes that are free are enough for a store of this size: a backup and an upgrade need as much
+/// again.
+fn space_finding(free: u64, store: u64) -> DoctorFinding {
+    const MIB: u64 = 1 << 20;
+    let says = format!("{} MiB are free", free / MIB);
+    if free < LEAST_FREE {
+        bad("disk space", format!("{says}; nothing can be stored soon: make room"))
+    } else if free < AMPLE_FREE.max(store) {
+        todo("disk space", format!("{says}; a backup or an upgrade may not fit: make room"))
+    } else {
+        good("disk space", says)
+    }
+}
+
+/// The clock of this machine beside Discord's, which the ids of messages carry.
+fn clock_finding(newest: Option<Millis>, now: Millis) -> DoctorFinding {
+    let ahead = newest.map_or(0, |newest| newest.0 - now.0) / MINUTE;
+    if ahead < CLOCK_TOLERANCE_MINUTES {
+        return good("clock", "no message is from the future");
+    }
+    let says = format!(
+        "the newest message is from {ahead} minutes after now: the clock of this machine is behind; \
+         turn time synchronisation on (`timedatectl set-ntp true`)"
+    );
+    bad("clock", says)
 }
 
 async fn store_file(data: &Path) -> DoctorFinding {
@@ -81,6 +126,7 @@ async fn contents(
 ) -> anyhow::Result<Vec<DoctorFinding>> {
     let reading = options.reading(settings).await?;
     let mut findings = stored(&reading).await?;
+    findings.push(clock_finding(reading.store.newest_message().await?, clock::now()));
     let unmatched = unmatched_settings(&reading.store, &settings.rules.scope).await?;
     findings.extend(unmatched.into_iter().map(|says| todo("settings", says)));
     Ok(findings)
@@ -107,4 +153,30 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
         findings.push(good("analysis", says));
     }
     Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FindingLevel;
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_nearly_full_is_told_before_it_is() {
+        let level =
+            |free_mib: u64, store_mib: u64| space_finding(free_mib << 20, store_mib << 20).level;
+        assert_eq!(level(50, 1), FindingLevel::Wrong);
+        assert_eq!(level(500, 1), FindingLevel::Todo);
+        assert_eq!(level(2_000, 5_000), FindingLevel::Todo, "a backup would not fit");
+        assert_eq!(level(2_000, 500), FindingLevel::Ok);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_is_told() {
+        let now = Millis(1_760_000_000_000);
+        let newest = |minutes: i64| Some(Millis(now.0 + minutes * MINUTE));
+        assert!(clock_finding(None, now).well && clock_finding(newest(-60), now).well);
+        assert!(clock_finding(newest(2), now).well);
+        let behind = clock_finding(newest(12), now);
+        assert!(!behind.well && behind.says.contains("12 minutes"), "{}", behind.says);
+    }
 }

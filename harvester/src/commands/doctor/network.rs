@@ -5,6 +5,13 @@ use crate::config::{Config, is_loopback, is_unencrypted};
 
 pub(super) fn check(config: &Config) -> Vec<DoctorFinding> {
     let mut findings = vec![site(config)];
+    if let Some(url) = config.branding.url.as_ref().filter(|url| is_unencrypted(url.as_str())) {
+        let says = format!(
+            "[site] url is {url}: tokens and searches go unencrypted; put Caddy or nginx before it \
+             for TLS, and write https://"
+        );
+        findings.push(todo("site address", says));
+    }
     if config.discord.api_url.as_deref().is_some_and(is_unencrypted) {
         let says = "[discord] api_url sends the bot's token unencrypted to another machine";
         findings.push(todo("Discord", says));
@@ -58,6 +65,13 @@ mod tests {
              metrics_token = 'words'",
         );
         assert!(complete.starts_with("Ok"), "{complete}");
+    }
+
+    #[test]
+    fn an_address_without_tls_is_reported() {
+        assert!(findings_text("[site]\nurl = 'http://answers.example.org'").contains("write https://"));
+        assert!(!findings_text("[site]\nurl = 'https://answers.example.org'").contains("write https://"));
+        assert!(!findings_text("[site]\nurl = 'http://localhost:8080'").contains("write https://"));
     }
 
     #[test]

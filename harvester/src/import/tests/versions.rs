@@ -115,11 +115,15 @@ fn an_export_of_2020_is_read() {
     let report =
         read_export(Path::new("old.json"), file.as_bytes(), &mut |event| seen.push(event)).unwrap();
     assert!(report.is_clean());
-    let [ChatEvent::ChannelSeen(channel, Millis(0)), ChatEvent::Posted(message, Millis(0))] =
-        seen.as_slice()
+    let [
+        ChatEvent::ChannelSeen(channel, Millis(0)),
+        ChatEvent::ServerSeen(GuildId(900), server, Millis(0)),
+        ChatEvent::Posted(message, Millis(0)),
+    ] = seen.as_slice()
     else {
         panic!("{seen:?}");
     };
+    assert_eq!(server, "Kiln Makers");
     assert_eq!((channel.parent, channel.parent_name.as_deref()), (None, Some("Support")));
     assert_eq!(channel.topic.as_deref(), Some("ask"));
     assert_eq!(message.author.name, "moss");

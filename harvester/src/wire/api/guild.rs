@@ -12,6 +12,8 @@ use crate::wire::lenient::LenientScalar;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiGuild {
     pub id: GuildId,
+    /// Empty in an outage.
+    pub name: String,
     /// An outage: Discord sends nothing else, and nothing was deleted.
     pub unavailable: bool,
     pub roles: Vec<ApiRole>,
@@ -32,6 +34,8 @@ pub struct ApiRole {
 struct RawGuild<'a> {
     #[serde(borrow)]
     id: LenientScalar<'a>,
+    #[serde(borrow)]
+    name: LenientScalar<'a>,
     #[serde(borrow)]
     unavailable: LenientScalar<'a>,
 }
@@ -62,6 +66,7 @@ pub fn guild(raw: &Value) -> Option<ApiGuild> {
     let of_guild = |channel: ApiChannel| ApiChannel { guild: Some(id), ..channel };
     Some(ApiGuild {
         id,
+        name: raw_guild.name.words().unwrap_or_default().into_owned(),
         unavailable: raw_guild.unavailable.flag(),
         roles: each("roles").filter_map(role).collect(),
         channels: each("channels").filter_map(channel).map(of_guild).collect(),

@@ -8,7 +8,8 @@ use rules::model::message::{Message, ReactionChange};
 use super::batch::{Applied, MemberJoin, ReactionsCoverage, WriteBatch};
 use super::invalidations::Invalidations;
 use super::{
-    channel_progress, channels, deletion, members, message_versions, quarantine, reactions, users,
+    channel_progress, channels, deletion, members, message_versions, quarantine, reactions,
+    servers, users,
 };
 use crate::store::privacy::opt_outs;
 use crate::store::privacy::opt_outs::OptOuts;
@@ -68,6 +69,7 @@ impl Store {
             screened.messages.iter().map(|(message, _, at)| (&*message.author, message.id, *at));
         // Before the users: what a new person says is pending in any case.
         members::upsert_joins(&mut transaction, &screened.joins, &mut stale).await?;
+        servers::upsert_servers(&mut transaction, &batch.servers).await?;
         users::upsert_users(&mut transaction, spoke).await?;
         for one in &batch.reading {
             channel_progress::upsert_channel_progress(&mut transaction, one).await?;

@@ -27,6 +27,8 @@ pub struct WriteBatch {
     pub messages: Vec<(Message, ReactionsCoverage, Millis)>,
     pub deleted: Vec<(ChannelId, MessageId, Millis)>,
     pub reactions: Vec<(ReactionChange, Millis)>,
+    /// What servers are called.
+    pub servers: Vec<(GuildId, String, Millis)>,
     pub joins: Vec<MemberJoin>,
     pub reading: Vec<ChannelProgress>,
     pub quarantined: Vec<QuarantinedPayload>,

@@ -18,6 +18,7 @@ enum Event {
     Deleted((u64, u64), i64),
     Reacted { place: (u64, u64), emoji: &'static str, what: ReactionOp, at: i64 },
     Joined { guild: u64, user: u64, at: i64 },
+    Named { guild: u64, name: &'static str, at: i64 },
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +76,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (place(), at.clone()).prop_map(|(place, at)| Event::Deleted(place, at)),
         8 => (place(), emoji(), what, at.clone())
             .prop_map(|(place, emoji, what, at)| Event::Reacted { place, emoji, what, at }),
+        2 => (1_u64..3, proptest::sample::select(vec!["Harbor", "Tower"]), at.clone())
+            .prop_map(|(guild, name, at)| Event::Named { guild, name, at }),
         3 => (1_u64..3, 1_u64..3, at)
             .prop_map(|(guild, user, at)| Event::Joined { guild, user, at }),
     ]
@@ -112,6 +115,9 @@ impl Event {
                 };
                 batch.reactions.push((change, Millis(*at)));
             }
+            Self::Named { guild, name, at } => {
+                batch.servers.push((GuildId(*guild), (*name).to_owned(), Millis(*at)));
+            }
             Self::Joined { guild, user, at } => batch.joins.push(MemberJoin {
                 guild: GuildId(*guild),
                 user: UserId(*user),
@@ -147,7 +153,7 @@ impl Said {
 }
 
 /// Everything that events leave, table by table, but the notes of what is to be judged.
-const LEFT: [&str; 7] = [
+const LEFT: [&str; 8] = [
     "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, outside, hidden, \
      gone FROM channels ORDER BY id",
     "SELECT channel, at FROM hidden_channels ORDER BY channel",
@@ -158,6 +164,7 @@ const LEFT: [&str; 7] = [
      ORDER BY channel, message, emoji, user",
     "SELECT id, name, bot, roles, as_of, observed FROM users ORDER BY id",
     "SELECT guild, user, joined FROM members ORDER BY guild, user",
+    "SELECT id, name, observed FROM servers ORDER BY id",
 ];
 
 /// What judging would see of a channel, message by message.

@@ -90,11 +90,12 @@ pub(super) fn me(state: &mut DiscordState, _: &Call) -> Answer {
 
 pub(super) fn application(state: &mut DiscordState, _: &Call) -> Answer {
     let bot = state.user_json(state.bot);
+    let flags = u64::from(state.message_content) << 18;
     Answer::json(
         200,
         json!({
             "id": state.bot, "name": "answer-bot", "icon": null, "description": "",
-            "type": null, "verify_key": "0".repeat(64), "flags": 1 << 18, "flags_new": "262144",
+            "type": null, "verify_key": "0".repeat(64), "flags": flags, "flags_new": flags.to_string(),
             "redirect_uris": [], "interactions_endpoint_url": null,
             "role_connections_verification_url": null, "owner": bot, "bot": bot,
             "approximate_guild_count": state.guilds.len(), "approximate_user_install_count": 0,

@@ -1,0 +1,38 @@
+//! What servers are called.
+
+use std::collections::BTreeMap;
+
+use rules::model::ids::{GuildId, Millis};
+use sqlx::SqliteConnection;
+
+use crate::store::{Result, Store};
+
+impl Store {
+    /// The names of the servers that a source named.
+    pub async fn server_names(&self) -> Result<BTreeMap<GuildId, String>> {
+        let rows = sqlx::query_as::<_, (i64, String)>("SELECT id, name FROM servers")
+            .fetch_all(&self.read)
+            .await?;
+        Ok(rows.into_iter().map(|(id, name)| (GuildId(id as u64), name)).collect())
+    }
+}
+
+/// Keeps the name that was seen last. Of two that were seen at once the order does not decide.
+pub(in crate::store) async fn upsert_servers(
+    connection: &mut SqliteConnection,
+    servers: &[(GuildId, String, Millis)],
+) -> Result<()> {
+    for (id, name, observed) in servers {
+        sqlx::query(
+            "INSERT INTO servers (id, name, observed) VALUES ($1, $2, $3) \
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name, observed = excluded.observed \
+             WHERE (excluded.observed, excluded.name) > (servers.observed, servers.name)",
+        )
+        .bind(id.0 as i64)
+        .bind(name)
+        .bind(observed.0)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
