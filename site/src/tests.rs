@@ -1,6 +1,7 @@
 //! The whole router over a store and an index on disk.
 
 mod api;
+mod broken_days;
 mod discovery;
 mod mcp;
 mod network;
