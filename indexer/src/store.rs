@@ -59,6 +59,7 @@ pub use self::privacy::personal_data::{
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
+pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
 pub use self::reports::{ActivityDay, UnreadDay};
 pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
 pub use self::visitors::api_tokens::{ApiTokenRow, TokenDigest};
@@ -252,7 +253,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -269,6 +270,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (14, "lookups", include_str!("../migrations/014_lookups.sql")),
     (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
 ];
+    (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
 
 fn migrator() -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

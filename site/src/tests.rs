@@ -7,6 +7,7 @@ mod mcp;
 mod network;
 mod reading;
 mod reports;
+mod review;
 mod tokens;
 mod workspaces;
 mod world;
