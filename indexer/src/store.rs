@@ -50,6 +50,7 @@ pub use self::operations::daemon_status::{
 };
 pub use self::operations::leases::LeaseFence;
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::releases::IssueRecord;
 pub use self::privacy::consents::ConsentGrant;
 pub use self::privacy::erasure::ErasureSummary;
 pub use self::privacy::opt_outs::OptOuts;
@@ -58,8 +59,8 @@ pub use self::privacy::personal_data::{
 };
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
-pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
+pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
 pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
 pub use self::visitors::api_tokens::{ApiTokenRow, TokenDigest};
@@ -269,8 +270,8 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (13, "visitors", include_str!("../migrations/013_visitors.sql")),
     (14, "lookups", include_str!("../migrations/014_lookups.sql")),
     (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
-];
     (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
+];
 
 fn migrator() -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

@@ -15,7 +15,8 @@ use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis, UserId
 use rules::model::page_edit::PageEdit;
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
 use rules::similarity::CorpusStats;
-use rules::verification::ReleaseRecord;
+
+use crate::pages::version_standing::AnswerChecks;
 
 /// Clusters that are read at once.
 const BATCH: usize = 200;
@@ -160,12 +161,13 @@ impl WorkspaceStore {
         self.store.is_writable()
     }
 
-    /// The releases of the project, and when a maintainer last found the answer of this cluster to hold.
-    pub(crate) async fn releases_and_check(
-        &self,
-        cluster: &Cluster,
-    ) -> Result<(Vec<ReleaseRecord>, Option<Millis>)> {
-        Ok((self.store.releases().await?, self.store.checked_answer(&cluster.id).await?))
+    /// What is known beside the answer of this cluster that tells whether it still holds.
+    pub(crate) async fn answer_checks(&self, cluster: &Cluster) -> Result<AnswerChecks> {
+        Ok(AnswerChecks {
+            releases: self.store.releases().await?,
+            closed_issues: self.store.closed_issues().await?,
+            checked: self.store.checked_answer(&cluster.id).await?,
+        })
     }
 
     /// What readers said of a cluster of this workspace.
