@@ -63,7 +63,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 52] = [
+pub const SETTINGS: [SettingReference; 53] = [
     without_default(
         "rules",
         "directory",
@@ -332,6 +332,12 @@ pub const SETTINGS: [SettingReference; 52] = [
         "briefing",
         "\"week\"",
         "day, or week, which ends on Sunday; the days are UTC.",
+    ),
+    without_default(
+        "discord",
+        "warn_in",
+        "\"moderators\"",
+        "Name or id of a channel where moderators are told of each message that contradicts a fact.",
     ),
     without_default(
         "discord",
