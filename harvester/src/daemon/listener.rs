@@ -34,9 +34,9 @@ use crate::ingest_queue::IngestQueue;
 use crate::logging::error_chain;
 use crate::pipeline::workspace_indexes;
 use briefing_poster::BriefingPoster;
-use fact_warner::{FactWarner, FactWatch};
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
+use fact_warner::{FactWarner, FactWatch};
 use notifier::AskerNotifier;
 use suggester::Suggester;
 

@@ -90,7 +90,7 @@ fn named_issues<'t>(
 ) -> impl Iterator<Item = IssueName> + 't {
     static ISSUE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?:^|[\s(\[<])(?:https://github\.com/)?([\w.-]+/[\w.-]+)?(?:#|/issues/|/pull/)(\d{1,9})\b",
+            r"(?:^|[\s(\[<])(?:https://github\.com/)?([\w.-]+/[\w.-]+)?(?:#|/issues/|/pull/)(\d{1,9})(?-u:\b)",
         )
         .expect("a constant pattern")
     });
@@ -115,9 +115,8 @@ mod tests {
         }
     }
 
-    fn words() -> AdvisoryWords {
-        Ruleset::embedded().verification.until
-    }
+    static WORDS: LazyLock<AdvisoryWords> =
+        LazyLock::new(|| Ruleset::embedded().verification.until);
 
     #[test]
     fn only_a_sentence_that_says_until_when_names_what_an_answer_stands_on() {
@@ -133,16 +132,17 @@ mod tests {
                 "Until (see #4 and #5) is merged, build it yourself",
                 vec!["harbor/relay#4", "harbor/relay#5"],
             ),
+            ("harbor/hub#8이 고쳐질 때까지 기다리세요", vec!["harbor/hub#8"]),
             ("#12 이슈가 해결될 때까지 1.6을 쓰세요", vec!["harbor/relay#12"]),
             ("It was fixed in #123. Wait until it restarts.", vec![]),
             ("Wait until tomorrow", vec![]),
             ("Ask in #help until somebody answers", vec![]),
         ] {
-            let issues = words().issues(&said(text, None), project);
+            let issues = WORDS.issues(&said(text, None), project);
             let issues = issues.iter().map(ToString::to_string).collect::<Vec<_>>();
             assert_eq!(issues, expected, "{text}");
         }
-        assert!(words().issues(&said("Wait until #3", None), None).is_empty(), "of which project?");
+        assert!(WORDS.issues(&said("Wait until #3", None), None).is_empty(), "of which project?");
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let closed = BTreeMap::from([("harbor/relay#3".parse().unwrap(), Millis(50))]);
         let ended = |text: &str, checked| {
             let project = Some("harbor/relay");
-            words().ended(&said(text, checked), project, &closed).map(|one| one.issue.to_string())
+            WORDS.ended(&said(text, checked), project, &closed).map(|one| one.issue.to_string())
         };
         let text = "Use v1.6.5 until #3 is fixed";
         assert_eq!(ended(text, None).as_deref(), Some("harbor/relay#3"));

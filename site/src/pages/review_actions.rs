@@ -78,6 +78,10 @@ impl DecisionForm {
         cluster: &Cluster,
         name: &str,
     ) -> Result<ReviewDecision, HttpError> {
+        let is_merged = matches!(cluster.state, ClusterState::Known | ClusterState::Retired);
+        if is_merged && !matches!(name, "merge" | "split") {
+            return Err(HttpError::conflict("its page is merged; change it in the documentation"));
+        }
         Ok(match name {
             "accept" => ReviewDecision::Accept,
             "reject" if cluster.state == ClusterState::Rejected => {

@@ -142,6 +142,7 @@ async fn what_cannot_be_done_is_refused_with_a_reason() {
         (of_port("snooze"), "days=9999", StatusCode::BAD_REQUEST),
         (of_port("publish"), "", StatusCode::NOT_FOUND),
         (format!("/review/{}/split", wallet.id), "", StatusCode::CONFLICT),
+        (format!("/review/{}/reject", wallet.id), "", StatusCode::CONFLICT),
         ("/review/qzzzzzzzzzz/accept".to_owned(), "", StatusCode::NOT_FOUND),
         ("/review/undo/7".to_owned(), "", StatusCode::NOT_FOUND),
     ] {
