@@ -110,6 +110,8 @@ fn the_page_is_written_in_the_words_of_the_reviewer_until_they_are_taken_back() 
     let (_, page) = office.page_on(pull.branch());
     assert!(page.contains("Remove the folder `data/index`."), "{page}");
     office.undo(seq);
+    // A pull request is updated once a day.
+    office.days(1);
     office.round();
     let (_, page) = office.page_on(pull.branch());
     assert!(!page.contains("Remove the folder"), "{page}");
