@@ -159,7 +159,8 @@ impl AnswerConfirmation {
         releases: &[ReleaseRecord],
         closed: &BTreeMap<IssueName, Millis>,
     ) -> Self {
-        self.ended = policy.until.ended(&self, only_project(releases), closed);
+        let known = (&*self.texts, self.checked);
+        self.ended = policy.until.ended(known, only_project(releases), closed);
         self
     }
 }

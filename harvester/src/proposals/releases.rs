@@ -68,7 +68,7 @@ impl ProposalReconciler {
         let merged = worklist.entries.values().filter_map(merged_cluster);
         let named = merged.flat_map(|cluster| {
             let answer = AnswerConfirmation::of(cluster, None);
-            until.issues(&answer, only_project(&releases))
+            until.issues(&answer.texts, only_project(&releases))
         });
         let last_read = |issue: &IssueName| known.get(issue).map(|record| record.read);
         let is_open = |issue: &IssueName| {

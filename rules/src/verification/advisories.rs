@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::AnswerConfirmation;
 use crate::language::phrase::{NormalizedWords, Phrase};
 use crate::model::ids::Millis;
 
@@ -49,12 +48,8 @@ pub struct AdvisoryWords(pub(super) Vec<Phrase>);
 impl AdvisoryWords {
     /// The issues until whose end an answer says that it holds: those that a sentence names which also says
     /// until when. A number alone is of `project`, if there is one.
-    pub fn issues(
-        &self,
-        answer: &AnswerConfirmation,
-        project: Option<&str>,
-    ) -> BTreeSet<IssueName> {
-        let sentences = answer.texts.iter().flat_map(|text| SENTENCE_END.split(text));
+    pub fn issues(&self, answer: &[String], project: Option<&str>) -> BTreeSet<IssueName> {
+        let sentences = answer.iter().flat_map(|text| SENTENCE_END.split(text));
         let advisory = sentences.filter(|sentence| {
             let words = NormalizedWords::of(sentence);
             self.0.iter().any(|phrase| phrase.is_in(&words))
@@ -65,7 +60,7 @@ impl AdvisoryWords {
     /// The issue that was closed last, of those on which an answer stands, since people last looked at it.
     pub fn ended(
         &self,
-        answer: &AnswerConfirmation,
+        (answer, checked): (&[String], Option<Millis>),
         project: Option<&str>,
         closed: &BTreeMap<IssueName, Millis>,
     ) -> Option<ClosedIssue> {
@@ -74,9 +69,8 @@ impl AdvisoryWords {
             let at = *closed.get(&issue)?;
             Some(ClosedIssue { issue, at })
         });
-        ended
-            .filter(|one| answer.checked.is_none_or(|checked| one.at > checked))
-            .max_by_key(|one| one.at)
+        let news = ended.filter(|one| checked.is_none_or(|checked| one.at > checked));
+        news.max_by_key(|one| one.at)
     }
 }
 
@@ -106,13 +100,8 @@ mod tests {
     use super::*;
     use crate::config::ruleset::Ruleset;
 
-    fn said(text: &str, checked: Option<i64>) -> AnswerConfirmation {
-        AnswerConfirmation {
-            texts: vec![text.to_owned()],
-            confirmed: Millis(0),
-            checked: checked.map(Millis),
-            ended: None,
-        }
+    fn said(text: &str) -> [String; 1] {
+        [text.to_owned()]
     }
 
     static WORDS: LazyLock<AdvisoryWords> =
@@ -138,19 +127,21 @@ mod tests {
             ("Wait until tomorrow", vec![]),
             ("Ask in #help until somebody answers", vec![]),
         ] {
-            let issues = WORDS.issues(&said(text, None), project);
+            let issues = WORDS.issues(&said(text), project);
             let issues = issues.iter().map(ToString::to_string).collect::<Vec<_>>();
             assert_eq!(issues, expected, "{text}");
         }
-        assert!(WORDS.issues(&said("Wait until #3", None), None).is_empty(), "of which project?");
+        assert!(WORDS.issues(&said("Wait until #3"), None).is_empty(), "of which project?");
     }
 
     #[test]
     fn advice_ends_when_its_issue_closes_and_stands_again_once_it_was_checked() {
         let closed = BTreeMap::from([("harbor/relay#3".parse().unwrap(), Millis(50))]);
-        let ended = |text: &str, checked| {
+        let ended = |text: &str, checked: Option<i64>| {
             let project = Some("harbor/relay");
-            WORDS.ended(&said(text, checked), project, &closed).map(|one| one.issue.to_string())
+            WORDS
+                .ended((&said(text), checked.map(Millis)), project, &closed)
+                .map(|one| one.issue.to_string())
         };
         let text = "Use v1.6.5 until #3 is fixed";
         assert_eq!(ended(text, None).as_deref(), Some("harbor/relay#3"));

@@ -136,7 +136,7 @@ fn advice_that_stands_on_an_issue_is_checked_again_when_that_closes() {
     let [(_, why)] = &due[..] else { panic!("{due:?}") };
     assert!(why.starts_with("it holds until harbor/relay#1 is closed"), "{why}");
     let board = office.dashboard();
-    let row = board.lines().find(|line| line.contains("harbor/relay#")).expect("with the reason");
+    let row = board.lines().find(|line| line.contains("it holds until")).expect("with the reason");
     let number = office.github.issues(DOCS).first().map(|board| board.number).unwrap();
     office.mina().tick(number, &row[6..]);
     office.days(1);
