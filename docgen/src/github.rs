@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod execute;
 pub mod git;
 pub mod issue_api;
+mod issue_state;
 pub mod models;
 pub mod onboarding;
 pub mod rate_limit;

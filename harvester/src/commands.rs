@@ -434,6 +434,7 @@ impl LoadedSettings {
             target: self.config.target.unwrap_or(DocsTarget::Markdown),
             folder: &self.folder,
             path: None,
+            edit: None,
             rules: &self.rules,
             naming,
             version: env!("CARGO_PKG_VERSION"),

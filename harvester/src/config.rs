@@ -88,6 +88,9 @@ pub struct DiscordConfig {
     pub briefing_in: Option<String>,
     /// `briefing`: `day` or `week`, which ends on Sunday. Default: `week`.
     pub briefing: ReportSpan,
+    /// `warn_in`: name or id of the channel where moderators are told of messages that contradict a fact.
+    /// Default: none.
+    pub warn_in: Option<String>,
     pub notices: NoticeConfig,
 }
 
@@ -204,6 +207,7 @@ impl DiscordConfig {
                 ReportSpan::Week,
                 &[("day", ReportSpan::Day), ("week", ReportSpan::Week)],
             ),
+            warn_in: table.optional_text("warn_in"),
             notices: NoticeConfig {
                 nudge_in: table.texts("nudge_in"),
                 nudge_after: table.integer("nudge_after_hours", 24, 1, 720) * Millis::HOUR,

@@ -15,6 +15,7 @@ pub(crate) mod redaction;
 mod releases;
 pub(crate) mod report;
 pub(crate) mod repository;
+mod review_decisions;
 pub(crate) mod round;
 pub(crate) mod tracked;
 mod triage_issues;

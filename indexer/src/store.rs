@@ -50,6 +50,7 @@ pub use self::operations::daemon_status::{
 };
 pub use self::operations::leases::LeaseFence;
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::releases::IssueRecord;
 pub use self::operations::retention::{DroppedConversations, RetentionDays};
 pub use self::privacy::consents::ConsentGrant;
 pub use self::privacy::erasure::ErasureSummary;
@@ -59,6 +60,7 @@ pub use self::privacy::personal_data::{
 };
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
+pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
 pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
@@ -257,7 +259,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -273,6 +275,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (13, "visitors", include_str!("../migrations/013_visitors.sql")),
     (14, "lookups", include_str!("../migrations/014_lookups.sql")),
     (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
+    (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
     (18, "server names", include_str!("../migrations/018_server_names.sql")),
 ];
 

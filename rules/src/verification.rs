@@ -3,11 +3,15 @@
 //! Nothing is wrong with such an answer that could be shown; see [`crate::staleness`] for what is. It is marked
 //! and listed until somebody says that it still holds.
 
-use std::collections::BTreeSet;
+pub mod advisories;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use self::advisories::{AdvisoryWords, ClosedIssue, IssueName};
 use crate::config::toml_reader::TomlReader;
+use crate::language::phrase::Phrase;
 use crate::model::cluster::Cluster;
 use crate::model::ids::Millis;
 use crate::report::period::{day_number, day_text};
@@ -23,6 +27,8 @@ pub struct VerificationPolicy {
     pub age: Option<i64>,
     /// What people call the project, besides the names of its repositories.
     pub names: Vec<String>,
+    /// The words by which advice says until when it holds.
+    pub until: AdvisoryWords,
 }
 
 impl VerificationPolicy {
@@ -37,7 +43,8 @@ impl VerificationPolicy {
             let releases = table.choice("releases", Some(VersionPart::Minor), &parts);
             let days = table.integer("days", 365, 0, 36_500);
             let names = table.texts("names");
-            Self { releases, age: (days > 0).then_some(days * Millis::DAY), names }
+            let until = AdvisoryWords(Phrase::read(table, "until"));
+            Self { releases, age: (days > 0).then_some(days * Millis::DAY), names, until }
         })
     }
 }
@@ -60,6 +67,8 @@ pub struct AnswerConfirmation {
     pub confirmed: Millis,
     /// By maintainers, who merged it or said that it still holds.
     pub checked: Option<Millis>,
+    /// The issue until whose end it held, if that was closed after people last looked at it.
+    pub ended: Option<ClosedIssue>,
 }
 
 /// Whether an answer has to be checked again.
@@ -75,6 +84,13 @@ pub enum VerificationVerdict {
         since: ProjectVersion,
         at: Millis,
     },
+    /// It held until an issue was closed, and that is.
+    Ended {
+        confirmed_for: Option<ProjectVersion>,
+        /// `OWNER/NAME#NUMBER`.
+        issue: String,
+        closed: Millis,
+    },
     /// Last confirmed so long ago.
     Aged {
         confirmed_for: Option<ProjectVersion>,
@@ -88,6 +104,7 @@ impl VerificationVerdict {
         match self {
             Self::Current { confirmed_for }
             | Self::Released { confirmed_for, .. }
+            | Self::Ended { confirmed_for, .. }
             | Self::Aged { confirmed_for, .. } => confirmed_for.as_ref(),
         }
     }
@@ -99,6 +116,10 @@ impl VerificationVerdict {
     /// "confirmed for v1.6.0, not re-checked since v1.7.0".
     pub fn describe(&self) -> String {
         let (version, since) = match self {
+            Self::Ended { issue, closed, .. } => {
+                let day = day_text(day_number(*closed));
+                return format!("it holds until {issue} is closed, which was on {day}");
+            }
             Self::Current { confirmed_for } => (confirmed_for, None),
             Self::Released { confirmed_for, since, .. } => (confirmed_for, Some(since.to_string())),
             Self::Aged { confirmed_for, confirmed } => {
@@ -118,7 +139,7 @@ impl AnswerConfirmation {
         if let Some(merged_answer) = &cluster.merged_answer {
             let texts = vec![merged_answer.title.clone(), merged_answer.one_line_text()];
             let checked = checked.max(Some(merged_answer.merged));
-            return Self { texts, confirmed: merged_answer.merged, checked };
+            return Self { texts, confirmed: merged_answer.merged, checked, ended: None };
         }
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
         let quotes =
@@ -127,8 +148,28 @@ impl AnswerConfirmation {
         let confirmed = confirmed.map(|one| one.resolved()).max();
         // Without any confirmation, what was said last is all that there is.
         let confirmed = confirmed.unwrap_or_else(|| cluster.last_confirmed());
-        Self { texts: quotes.collect(), confirmed, checked }
+        Self { texts: quotes.collect(), confirmed, checked, ended: None }
     }
+
+    /// The same with what is known of the issues that it names.
+    #[must_use]
+    pub fn with_issues(
+        mut self,
+        policy: &VerificationPolicy,
+        releases: &[ReleaseRecord],
+        closed: &BTreeMap<IssueName, Millis>,
+    ) -> Self {
+        let known = (&*self.texts, self.checked);
+        self.ended = policy.until.ended(known, only_project(releases), closed);
+        self
+    }
+}
+
+/// The repository that is meant where none is named: the one whose releases are known.
+pub fn only_project(releases: &[ReleaseRecord]) -> Option<&str> {
+    let named = releases.iter().map(|one| one.repository.as_str()).filter(|name| !name.is_empty());
+    let mut named = named.collect::<BTreeSet<_>>().into_iter();
+    named.next().filter(|_| named.next().is_none())
 }
 
 /// Decides whether an answer has to be checked again, as known at `now`. Releases that are tried out, and those
@@ -146,6 +187,10 @@ pub fn check_verification(
     let named = history.named_versions(answer, policy).pop();
     let confirmed_for = history.confirmed_for(answer, named);
     let unchecked = history.first_unchecked(answer, confirmed_for.as_ref(), policy);
+    if let Some(ClosedIssue { issue, at }) = &answer.ended {
+        let (issue, closed) = (issue.to_string(), *at);
+        return VerificationVerdict::Ended { confirmed_for, issue, closed };
+    }
     match unchecked {
         Some(release) => VerificationVerdict::Released {
             confirmed_for,

@@ -53,6 +53,42 @@
   if (form && results) followTyping();
   offerCopying();
   document.querySelectorAll("pre code").forEach(colour);
+  followReviewKeys();
+
+  // Every key does what a link or button of the current question does.
+  function followReviewKeys() {
+    const cases = Array.from(document.querySelectorAll(".review .case"));
+    if (cases.length === 0) return;
+    let current = -1;
+
+    const show = (at) => {
+      cases[current]?.classList.remove("current");
+      current = Math.max(0, Math.min(at, cases.length - 1));
+      cases[current].classList.add("current");
+      (cases[current].querySelector("h2 a") ?? cases[current].querySelector("[data-key]")).focus();
+    };
+
+    document.addEventListener("focusin", (event) => {
+      const at = cases.indexOf(event.target.closest(".case"));
+      if (at < 0 || at === current) return;
+      cases[current]?.classList.remove("current");
+      current = at;
+      cases[at].classList.add("current");
+    });
+
+    document.addEventListener("keydown", (event) => {
+      const modified = event.altKey || event.ctrlKey || event.metaKey;
+      if (modified || event.isComposing || event.repeat || isTyping(event.target)) return;
+      if (event.key === "j" || event.key === "k") {
+        show(current < 0 ? 0 : current + (event.key === "j" ? 1 : -1));
+      } else if (event.key === "u") {
+        document.querySelector(".decisions [data-key='u']")?.click();
+      } else if ("aers".includes(event.key) && event.key.length === 1) {
+        const one = cases.length === 1 ? cases[0] : cases[current];
+        one?.querySelector(`[data-key='${event.key}']`)?.click();
+      }
+    });
+  }
 
   function followTyping() {
     const heard = document.getElementById("heard");

@@ -5,6 +5,7 @@ pub mod credentials;
 pub(crate) mod feedback_limits;
 pub(crate) mod origin_check;
 pub mod scopes;
+pub(crate) mod session;
 pub mod settings;
 pub(crate) mod token_limits;
 pub(crate) mod visitor;

@@ -1,7 +1,7 @@
 //! HTTP: the search page and its API, a page for each answer, links for errors, what helps programs to
 //! find answers, and a receiver for webhooks.
 //!
-//! Invariant: only reads besides counting, shows a visitor their own workspace alone, and never responds with
+//! Invariant: only reads besides counting and noting what reviewers decide, shows a visitor their own workspace alone, and never responds with
 //! an internal error text or with text that may not be quoted.
 
 pub mod access;

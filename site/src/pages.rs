@@ -11,6 +11,8 @@ pub(crate) mod notices;
 pub(crate) mod prose;
 pub(crate) mod reports;
 mod result_filters;
+pub(crate) mod review;
+pub(crate) mod review_actions;
 pub(crate) mod review_status;
 pub(crate) mod search;
 pub(crate) mod slug;

@@ -9,6 +9,7 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::access::admission::{RouteAccess, admitted};
 use crate::access::scopes::ApiScope;
+use crate::access::session;
 use crate::http::settings::HttpSettings;
 use crate::state::site_workspaces::SiteWorkspaces;
 use crate::{http, mcp, pages};
@@ -16,33 +17,39 @@ use crate::{http, mcp, pages};
 type SiteMethods = MethodRouter<Arc<SiteWorkspaces>>;
 
 /// The routes that show something of a workspace: visitors see their own.
-pub(crate) fn workspace_routes() -> Vec<(&'static str, ApiScope, SiteMethods)> {
-    use ApiScope::{FeedbackWrite, SearchRead};
+pub(crate) fn workspace_routes() -> Vec<(&'static str, RouteAccess, SiteMethods)> {
+    let reading = RouteAccess::of(ApiScope::SearchRead);
+    let feedback = RouteAccess::of(ApiScope::FeedbackWrite);
+    let review = RouteAccess::by_session(session::REVIEW_SCOPE);
     vec![
-        ("/", SearchRead, get(pages::search::page)),
-        ("/results", SearchRead, get(pages::search::results)),
-        ("/answers/{slug}", SearchRead, get(pages::answer::page)),
-        ("/answers/{slug}/feedback/{verdict}", FeedbackWrite, post(pages::feedback::send)),
-        ("/browse", SearchRead, get(pages::browse::index)),
-        ("/browse/{kind}/{name}", SearchRead, get(pages::browse::group)),
-        ("/reports/briefing", SearchRead, get(pages::reports::briefing)),
-        ("/reports/questions", SearchRead, get(pages::reports::questions)),
-        ("/reports/contradictions", SearchRead, get(pages::reports::contradictions)),
-        ("/e/{fingerprint}", SearchRead, get(pages::error_link::page)),
-        ("/sitemap.xml", SearchRead, get(pages::discovery::sitemap)),
-        ("/feed.atom", SearchRead, get(pages::discovery::feed)),
-        ("/opensearch.xml", SearchRead, get(pages::discovery::opensearch)),
-        ("/llms.txt", SearchRead, get(pages::discovery::llms)),
-        ("/robots.txt", SearchRead, get(http::robots::robots)),
-        ("/mcp", SearchRead, post(mcp::endpoint)),
+        ("/", reading, get(pages::search::page)),
+        ("/results", reading, get(pages::search::results)),
+        ("/answers/{slug}", reading, get(pages::answer::page)),
+        ("/answers/{slug}/feedback/{verdict}", feedback, post(pages::feedback::send)),
+        ("/browse", reading, get(pages::browse::index)),
+        ("/browse/{kind}/{name}", reading, get(pages::browse::group)),
+        ("/reports/briefing", reading, get(pages::reports::briefing)),
+        ("/reports/questions", reading, get(pages::reports::questions)),
+        ("/reports/contradictions", reading, get(pages::reports::contradictions)),
+        ("/review", review, get(pages::review::list)),
+        ("/review/{id}", review, get(pages::review::one)),
+        ("/review/{id}/{decision}", review, post(pages::review_actions::decide)),
+        ("/review/undo/{seq}", review, post(pages::review_actions::undo)),
+        ("/e/{fingerprint}", reading, get(pages::error_link::page)),
+        ("/sitemap.xml", reading, get(pages::discovery::sitemap)),
+        ("/feed.atom", reading, get(pages::discovery::feed)),
+        ("/opensearch.xml", reading, get(pages::discovery::opensearch)),
+        ("/llms.txt", reading, get(pages::discovery::llms)),
+        ("/robots.txt", reading, get(http::robots::robots)),
+        ("/mcp", reading, post(mcp::endpoint)),
     ]
 }
 
-/// The routes of [`workspace_routes`], each behind its scope.
+/// The routes of [`workspace_routes`], each behind what it asks of its visitors.
 pub(crate) fn guarded_routes(workspaces: &Arc<SiteWorkspaces>) -> Router<Arc<SiteWorkspaces>> {
     let mut router = Router::new();
-    for (path, scope, methods) in workspace_routes() {
-        let guard = (Arc::clone(workspaces), RouteAccess::of(scope));
+    for (path, access, methods) in workspace_routes() {
+        let guard = (Arc::clone(workspaces), access);
         router = router.route(path, methods.route_layer(from_fn_with_state(guard, admitted)));
     }
     router
@@ -59,6 +66,8 @@ pub(crate) fn operator_routes(settings: &HttpSettings) -> Vec<(&'static str, Sit
         ("/healthz", get(http::health::healthz)),
         ("/readyz", get(http::health::readyz)),
         ("/metrics", metrics),
+        ("/review/sign-in", get(session::page).post(session::sign_in)),
+        ("/review/sign-out", post(session::sign_out)),
     ]
 }
 

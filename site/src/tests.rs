@@ -1,11 +1,13 @@
 //! The whole router over a store and an index on disk.
 
 mod api;
+mod broken_days;
 mod discovery;
 mod mcp;
 mod network;
 mod reading;
 mod reports;
+mod review;
 mod test_site;
 mod tokens;
 mod workspaces;

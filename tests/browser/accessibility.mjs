@@ -1,6 +1,6 @@
 // Looks at every kind of page with axe, wide and narrow, light and dark, in English and Korean.
 //   node accessibility.mjs http://127.0.0.1:8080 [EMPTY-SITE]
-// SCREENSHOTS=DIR keeps a picture of each.
+// REVIEW_TOKEN=TOKEN signs in to the pages of reviewers. SCREENSHOTS=DIR keeps a picture of each.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
@@ -23,9 +23,15 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 
+// What signing in leaves behind.
+const token = process.env.REVIEW_TOKEN;
+const session = token ? [{ name: "review_token", value: token, domain: new URL(base).hostname, path: "/review", httpOnly: true, sameSite: "Strict" }] : [];
+
 // Every kind of page, by name.
 async function addresses() {
-  const page = await browser.newPage({ baseURL: base });
+  const context = await browser.newContext({ baseURL: base });
+  await context.addCookies(session);
+  const page = await context.newPage();
   const first = async (address, selector) => {
     await page.goto(address);
     return page.locator(selector).first().getAttribute("href");
@@ -40,10 +46,12 @@ async function addresses() {
     group: await first("/browse", ".groups a"),
     questions: "/reports/questions",
     briefing: "/reports/briefing",
+    "review-sign-in": "/review/sign-in",
     "unknown-error": "/e/0000000000000000",
     error: "/no-such-page",
   };
-  await page.close();
+  if (token) Object.assign(found, { review: "/review", "review-one": await first("/review", ".case h2 a") });
+  await context.close();
   const pages = Object.entries(found).map(([name, address]) => [name, new URL(address, base).href]);
   return empty ? [...pages, ["empty", empty]] : pages;
 }
@@ -73,12 +81,18 @@ const pages = await addresses();
 for (const [look, options] of LOOKS) {
   const context = await browser.newContext({ bypassCSP: true, ...options });
   await context.addInitScript(axe);
+  await context.addCookies(session);
   const page = await context.newPage();
   for (const [name, address] of pages) {
     await page.goto(address);
-    for (const details of await page.locator("details:not([open]) > summary").all()) await details.click();
+    await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));
     count(look, name, await page.evaluate(() => axe.run({ resultTypes: ["violations"] })));
     if (name === "topics") await lookAtOverlay(page, look);
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    if (wider) {
+      violations += 1;
+      console.log(`FAIL ${look} ${name}: the page scrolls sideways`);
+    }
     if (process.env.SCREENSHOTS) {
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${look}.png`, fullPage: process.env.FULL === "1" });
     }

@@ -89,12 +89,12 @@ const BROKEN: [BrokenSetup; 16] = [
     ("the intent is missing", |all| {
         all.discord.discord.spoil_state(|state| state.message_content = false);
     }),
-    ("the bot is in no server", |all| all.discord.discord.lose_guild(all.scene.guild, false)),
+    ("the bot is in no server", |all| all.discord.discord.lose_guild(all.discord.guild, false)),
     ("a server is named where the bot is not", |all| {
         let text = std::fs::read_to_string(all.sandbox.path("data/harvester.toml")).unwrap();
         all.sandbox.write("data/harvester.toml", &format!("{text}guilds = ['5']\n"));
     }),
-    ("nobody may read the channel", |all| all.discord.discord.hide(all.scene.help)),
+    ("nobody may read the channel", |all| all.discord.discord.hide(all.discord.help)),
     ("others may read the token", |all| {
         let file = all.sandbox.path("data/token");
         std::fs::set_permissions(file, Permissions::from_mode(0o644)).unwrap();

@@ -9,6 +9,7 @@ mod communities;
 mod connection_log;
 mod daemon;
 pub(crate) mod discord_fixture;
+mod fact_warnings;
 mod forgetting;
 mod malformed_payloads;
 mod mixes;

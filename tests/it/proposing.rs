@@ -8,6 +8,7 @@ mod erasure;
 mod human_commits;
 mod page_moves;
 mod proposal_fixture;
+mod reviewing;
 mod staleness;
 mod triage_issues;
 mod verification;

@@ -2,7 +2,7 @@
 
 use rules::language::page_words::PageWords;
 use rules::markdown::{links, plain_text};
-use rules::model::cluster::{Cluster, Quote};
+use rules::model::cluster::Cluster;
 use rules::occurrence_ranking::asks_why;
 use rules::page_questions::UnsuitableQuestion;
 use rules::publish::anonymize::Participants;
@@ -60,6 +60,10 @@ pub fn build_new_draft(
     if draft.contradiction.is_some() {
         return Err(DraftRefusal::Contradicted);
     }
+    // A reviewer who wrote the title has decided that it is one.
+    if context.edit.is_some() {
+        return Ok(draft);
+    }
     match context.rules.pages.questions.why_unsuitable(&draft.title, draft.shows_error) {
         Some(why) => Err(DraftRefusal::Unsuitable(why)),
         None => Ok(draft),
@@ -79,10 +83,17 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
     let (asked, title) = people.headline(cluster).ok_or(DraftRefusal::NoTitle)?;
     let facts = facts_of(cluster, &context.rules.facts);
     let symptom = crate::page::selection::symptom(cluster, context, &facts, &people);
-    let title = with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context);
+    let title = match context.edit {
+        Some(edit) => edit.title.clone(),
+        None => with_subject(title, symptom.as_ref().map(|shown| shown.text.as_str()), context),
+    };
     let mut answers = crate::page::selection::answers(cluster, &title, context, &facts, &people)
         .map_err(DraftRefusal::Thin)?;
-    refuse_unlisted([&asked.question, answers[0].quote], context, &facts)?;
+    let lead = context.edit.map_or(answers[0].quote.text.as_str(), |edit| edit.answer.as_str());
+    refuse_unlisted([&asked.question.text, lead, &title], context, &facts)?;
+    if let Some(edit) = context.edit {
+        answers[0].blocks = people.read(&redact(&edit.answer, &context.rules.safety));
+    }
 
     let safety = (&context.rules.safety, facts.as_ref());
     let of_one = |one| EvidenceItem::of(one, context.naming, safety, &people);
@@ -161,13 +172,13 @@ fn with_subject(title: String, symptom: Option<&str>, context: &DraftContext<'_>
 /// Checks the original text, not what is left of it on the page: it also covers the addresses of
 /// links and the parts that were dropped.
 fn refuse_unlisted(
-    quotes: [&Quote; 2],
+    texts: [&str; 3],
     context: &DraftContext<'_>,
     facts: &FactRules,
 ) -> Result<(), DraftRefusal> {
     let mut found: Vec<SafetyFinding> = Vec::new();
-    for quote in quotes {
-        let text = redact(&quote.text, &context.rules.safety);
+    for text in texts {
+        let text = redact(text, &context.rules.safety);
         for finding in judge_text(&text, &context.rules.safety, facts).findings {
             if found.iter().all(|known| known.value != finding.value) {
                 found.push(finding);

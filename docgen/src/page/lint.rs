@@ -272,6 +272,7 @@ mod tests {
             target,
             folder: &folder,
             path: None,
+            edit: None,
             rules: &rules,
             naming: &naming,
             version: "0",

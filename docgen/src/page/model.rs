@@ -2,6 +2,7 @@
 
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
 
 use crate::page::evidence::EvidenceItem;
@@ -14,6 +15,8 @@ pub struct DraftContext<'a> {
     pub folder: &'a DocsFolder,
     /// Where the page goes if people chose a place for it; else its title decides.
     pub path: Option<&'a str>,
+    /// The words that a reviewer chose for title and main answer.
+    pub edit: Option<&'a PageEdit>,
     pub rules: &'a Ruleset,
     pub naming: &'a AuthorNaming,
     /// The program's version, for the disclosure.

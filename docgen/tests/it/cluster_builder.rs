@@ -48,6 +48,7 @@ impl DraftFixture {
             target: self.target,
             folder: &self.folder,
             path: None,
+            edit: None,
             rules: &self.rules,
             naming: &self.naming,
             version: "1.2.3",

@@ -342,6 +342,12 @@ pub const SETTINGS: [SettingReference; 53] = [
     ),
     without_default(
         "discord",
+        "warn_in",
+        "\"moderators\"",
+        "Name or id of a channel where moderators are told of each message that contradicts a fact.",
+    ),
+    without_default(
+        "discord",
         "nudge_in",
         "[\"help\", \"support-*\"]",
         "Channels where the asker of an answered question is asked once whether the answer helped.",

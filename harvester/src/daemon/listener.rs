@@ -4,7 +4,9 @@
 mod briefing_poster;
 mod connection_report;
 mod dispatch;
+mod fact_warner;
 mod notifier;
+mod posting;
 mod suggester;
 mod tasks;
 
@@ -34,6 +36,7 @@ use crate::pipeline::workspace_indexes;
 use briefing_poster::BriefingPoster;
 use connection_report::{ConnectionReport, ConnectionView};
 use dispatch::GatewayDispatcher;
+use fact_warner::{FactWarner, FactWatch};
 use notifier::AskerNotifier;
 use suggester::Suggester;
 
@@ -115,6 +118,10 @@ impl DiscordListener {
         if let Some(poster) = self.briefing_poster(catch_up.gauge(), stopping.clone()) {
             briefings.spawn(poster.run());
         }
+        let facts = self.fact_warner(stopping.clone()).map(|(warner, watch)| {
+            briefings.spawn(warner.run());
+            watch
+        });
         let (out, mut event) = mpsc::channel(QUEUED_EVENTS);
         let mut gateway = Gateway::start(
             self.token.clone(),
@@ -126,7 +133,7 @@ impl DiscordListener {
         );
         let _ = self.seen.stats.set(gateway.stats());
         let mut dispatcher =
-            GatewayDispatcher::new(&self.settings, &self.rules, self.feed.clone(), catch_up);
+            GatewayDispatcher::new(&self.settings, &self.rules, self.feed.clone(), catch_up, facts);
         let mut handlers = JoinSet::new();
         handlers.spawn(self.build_handler(stopping.clone()));
         let mut hints = JoinSet::new();
@@ -200,6 +207,13 @@ impl DiscordListener {
             origin: self.origin.clone(),
             stopping,
         })
+    }
+
+    /// `None` where no channel is set.
+    fn fact_warner(&self, stopping: watch::Receiver<bool>) -> Option<(FactWarner, FactWatch)> {
+        let channel = self.settings.warn_in.clone()?;
+        let parts = (self.store.clone(), self.rest.clone(), Arc::clone(&self.rules));
+        Some(FactWarner::new(parts, self.owner.clone(), channel, stopping))
     }
 
     fn hints(

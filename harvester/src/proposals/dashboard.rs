@@ -46,7 +46,7 @@ impl ProposalReconciler {
     fn row(&self, id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         let Some(case) = &entry.case else { return candidate_row(id, entry) };
         let now = self.github.now();
-        let place = place(case, now)?;
+        let Some(place) = place(case, now) else { return candidate_row(id, entry) };
         let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
         let allowed = self.rules.pages.deadline(Millis(0)).0;
         let progress = DeadlineInput {

@@ -8,7 +8,6 @@ use docgen::github::dashboard::{DashboardIssue, ticked_clusters};
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::models::{Account, Comment};
 use docgen::github::status_comment;
-use docgen::pull_request::subject::Subject;
 use docgen::target::DocsTarget;
 use indexer::store::ProposalState;
 use rules::model::cluster::{ClusterState, Occurrence};
@@ -44,9 +43,10 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<bool> {
         self.process_ticks(worklist, dashboard).await?;
+        let decided = self.process_review_decisions(worklist).await?;
         let applied = self.process_comments(worklist, repository).await?;
         self.process_reviews(worklist).await?;
-        Ok(applied)
+        Ok(decided || applied)
     }
 
     async fn process_ticks(
@@ -57,28 +57,27 @@ impl ProposalReconciler {
         let Some(found) = dashboard else { return Ok(()) };
         for id in ticked_clusters(&found.body) {
             let Some(entry) = worklist.entries.get_mut(&id) else { continue };
-            // A candidate is on the dashboard before anything is planned for it.
-            let is_candidate = entry.is_candidate();
-            let planned = || {
-                let branch = Subject::Answer(id.clone()).branch();
-                TrackedProposal::new_planned(&id, branch, self.github.now())
-            };
-            let case = match &mut entry.case {
-                Some(case) => case,
-                none if is_candidate => none.insert(planned()),
-                _ => continue,
-            };
-            match case.row.state {
-                ProposalState::Held | ProposalState::Planned => case.requests.requested = true,
-                ProposalState::Rejected | ProposalState::Superseded => {
-                    case.requests.requested_again = true;
-                }
-                ProposalState::Merged => self.mark_checked(&id).await?,
-                _ => continue,
+            if entry.case.is_some() || entry.is_candidate() {
+                self.request_page(&id, entry).await?;
             }
-            self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
         }
         Ok(())
+    }
+
+    /// Does what a person asks for who wants the page of a question: it is proposed, proposed again, or
+    /// noted as checked.
+    pub(crate) async fn request_page(&self, id: &ClusterId, entry: &mut WorkItem) -> Result<()> {
+        let now = self.github.now();
+        let case = entry.planned_case(id, now);
+        match case.row.state {
+            ProposalState::Held | ProposalState::Planned => case.requests.asked = true,
+            ProposalState::Rejected | ProposalState::Superseded => {
+                case.requests.asked_again = true;
+            }
+            ProposalState::Merged => self.store.mark_checked(id, now).await?,
+            _ => return Ok(()),
+        }
+        Ok(self.store.upsert_proposal(&case.to_row(now)).await?)
     }
 
     /// Comments from before the first round are ignored.
@@ -246,7 +245,7 @@ impl ProposalReconciler {
             }
             CommentCommand::Snooze { days } => {
                 let until = Millis(now.0 + i64::from(days) * Millis::DAY);
-                case.requests.snoozed_until = Some(until);
+                case.snooze(until);
                 CommandOutcome::Reply(status_comment::snoozed(until))
             }
             CommentCommand::Split => {
@@ -294,7 +293,7 @@ impl ProposalReconciler {
     }
 
     /// Closes a pull request at a maintainer's request.
-    async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
+    pub(crate) async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
         if let Some(number) = case.progress.number {
             self.github.close_pull(number).await?;
         }

@@ -75,11 +75,13 @@ pub async fn plan_local(
     context: &DraftContext<'_>,
 ) -> Result<Vec<LocalCandidate>, StoreError> {
     let clusters = store.clusters_in(&AWAITING_DECISION).await?;
+    let edits = store.page_edits().await?;
     let mut considered = Vec::with_capacity(clusters.len());
     for mut cluster in clusters {
         store.add_named_people(&mut cluster).await?;
         let known = store.proposal(&cluster.id).await?;
-        considered.push(LocalCandidate::of(cluster, known.as_ref(), context));
+        let context = DraftContext { edit: edits.get(&cluster.id), ..*context };
+        considered.push(LocalCandidate::of(cluster, known.as_ref(), &context));
     }
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
     let held = over_share(&cores, context.rules.pages.person_share());
@@ -140,7 +142,9 @@ pub async fn consider_one(
 ) -> Result<LocalCandidate, StoreError> {
     store.add_named_people(&mut cluster).await?;
     let known = store.proposal(&cluster.id).await?;
-    Ok(LocalCandidate::of(cluster, known.as_ref(), context))
+    let edits = store.page_edits().await?;
+    let context = DraftContext { edit: edits.get(&cluster.id), ..*context };
+    Ok(LocalCandidate::of(cluster, known.as_ref(), &context))
 }
 
 /// Brings a page to the forge and remembers what stands there. Doing it again with nothing new does

@@ -300,7 +300,7 @@ impl ProposalReconciler {
     ) -> Result<DesiredPullRequest> {
         let NewTitle { entry, merged, cluster, titles, text } = new;
         let people = Participants::of(cluster, &self.naming);
-        let context = self.context(repository.layout.target, &repository.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None, None);
         let drafted = page_title(cluster, &context);
         let lost = titles
             .iter()
@@ -326,7 +326,7 @@ impl ProposalReconciler {
         merged: &MergedAnswerRow,
         repository: &RepositoryState,
     ) -> Option<String> {
-        let context = self.context(repository.layout.target, &repository.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None, None);
         let draft = build_draft(cluster, &context).ok()?;
         let name = draft.path().rsplit('/').next().unwrap_or_default();
         let folder = merged.path.rfind('/').map_or("", |at| &merged.path[..=at]);
@@ -382,7 +382,7 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Option<Draft> {
         let folder = &repository.layout.folder;
-        let context = self.context(repository.layout.target, folder, Some(&merged.path));
+        let context = self.context(repository.layout.target, folder, Some(&merged.path), None);
         build_draft(cluster, &context).ok()
     }
 
@@ -397,7 +397,7 @@ impl ProposalReconciler {
         let mut alone = cluster.clone();
         alone.occurrences = vec![cluster.occurrences[by].clone()];
         alone.representative = alone.occurrences[0].question.message;
-        let context = self.context(repository.layout.target, &repository.layout.folder, None);
+        let context = self.context(repository.layout.target, &repository.layout.folder, None, None);
         let later = build_draft(&alone, &context).ok()?;
         let text = add_later_answer(text, &cluster.id, &later)?;
         Some(AmendedPage { text, lossy: false })

@@ -15,6 +15,7 @@ use docgen::target::{DocsFolder, DocsTarget};
 use indexer::store::{LeaseFence, Store, StoreError};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::Millis;
+use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::Mutex;
 
@@ -123,9 +124,11 @@ impl ProposalReconciler {
         target: DocsTarget,
         folder: &'c DocsFolder,
         path: Option<&'c str>,
+        edit: Option<&'c PageEdit>,
     ) -> DraftContext<'c> {
         let (rules, naming) = (&*self.rules, &self.naming);
-        DraftContext { target, folder, path, rules, naming, version: env!("CARGO_PKG_VERSION") }
+        let version = env!("CARGO_PKG_VERSION");
+        DraftContext { target, folder, path, edit, rules, naming, version }
     }
 }
 

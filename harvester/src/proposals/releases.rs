@@ -1,12 +1,16 @@
-//! Releases of the project: read from GitHub, they ask for another look at reviewed answers.
+//! Releases of the project, and issues on which answers stand: read from GitHub, they ask for another look at
+//! reviewed answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use docgen::github::dashboard::{DashboardItem, DashboardSection};
 use docgen::pull_request::limits::DeadlineStatus;
-use indexer::store::{AuditRow, ProposalState};
-use rules::model::ids::{ClusterId, Millis, UserId};
-use rules::verification::{AnswerConfirmation, VerificationVerdict, check_verification};
+use indexer::store::{IssueRecord, ProposalState};
+use rules::model::ids::{ClusterId, Millis};
+use rules::verification::advisories::IssueName;
+use rules::verification::{
+    AnswerConfirmation, VerificationVerdict, check_verification, only_project,
+};
 
 use super::error::{ProposingError, Result};
 use super::reconciler::ProposalReconciler;
@@ -18,6 +22,8 @@ use crate::logging::error_chain;
 const READ: &str = "forge/releases-read";
 /// Releases are rare.
 const BETWEEN_READS: i64 = Millis::HOUR;
+/// Issues that are read in one round at most.
+const ISSUES_PER_ROUND: usize = 10;
 
 impl ProposalReconciler {
     /// Records the releases of the repositories that the settings name, once an hour. A repository that cannot be
@@ -48,13 +54,44 @@ impl ProposalReconciler {
         Ok(self.store.set(READ, &now.0.to_string()).await?)
     }
 
-    /// Notes that a maintainer found a merged answer to hold.
-    pub(crate) async fn mark_checked(&self, id: &ClusterId) -> Result<()> {
-        let at = self.github.now();
-        self.store.mark_checked(id, at).await?;
-        let (what, target) = ("checked".to_owned(), id.to_string());
-        let row = AuditRow { seq: 0, at, by: UserId(0), what, target, undoes: None };
-        self.store.audit(&row).await?;
+    /// Reads the issues on which merged answers stand and that were open when they were last read: those that
+    /// were not read for the longest time, a few in a round. One that cannot be read does not stop the round.
+    pub(crate) async fn read_issues(
+        &self,
+        worklist: &Worklist,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let now = self.github.now();
+        let known = self.store.issues().await?;
+        let releases = self.store.releases().await?;
+        let until = &self.rules.verification.until;
+        let merged = worklist.entries.values().filter_map(merged_cluster);
+        let named = merged.flat_map(|cluster| {
+            let answer = AnswerConfirmation::of(cluster, None);
+            until.issues(&answer.texts, only_project(&releases))
+        });
+        let last_read = |issue: &IssueName| known.get(issue).map(|record| record.read);
+        let is_open = |issue: &IssueName| {
+            let record = known.get(issue);
+            record.is_none_or(|one| one.closed.is_none() && now.0 - one.read.0 >= BETWEEN_READS)
+        };
+        let mut waiting =
+            named.filter(is_open).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+        waiting.sort_by_key(last_read);
+        for issue in waiting.iter().take(ISSUES_PER_ROUND) {
+            let closed = match self.github.issue_closed(issue).await.map_err(ProposingError::from) {
+                Err(error) if error.ends_the_round() => return Err(error),
+                Err(error) => {
+                    report.notes.push(format!("cannot read {issue}: {}", error_chain(&error)));
+                    None
+                }
+                Ok(closed) => closed,
+            };
+            if closed.is_some() {
+                report.notes.push(format!("{issue} is closed"));
+            }
+            self.store.record_issue(issue, IssueRecord { read: now, closed }).await?;
+        }
         Ok(())
     }
 
@@ -62,10 +99,12 @@ impl ProposalReconciler {
     pub(crate) async fn rows_to_verify(&self, worklist: &Worklist) -> Result<Vec<DashboardItem>> {
         let (releases, checks) =
             (self.store.releases().await?, self.store.checked_answers().await?);
+        let closed = self.store.closed_issues().await?;
         let rows = worklist.entries.iter().filter_map(|(id, entry)| {
             let cluster = merged_cluster(entry)?;
-            let answer = AnswerConfirmation::of(cluster, checked(&checks, id, &cluster.id));
             let policy = &self.rules.verification;
+            let answer = AnswerConfirmation::of(cluster, checked(&checks, id, &cluster.id))
+                .with_issues(policy, &releases, &closed);
             let verdict = check_verification(&answer, &releases, policy, self.github.now());
             verdict.is_due().then(|| row(id, entry, &verdict))
         });

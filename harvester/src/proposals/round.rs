@@ -111,6 +111,7 @@ impl ProposalReconciler {
             *worklist = self.load_worklist(repository).await?;
             self.prepare(worklist, repository, report).await?;
         }
+        self.read_issues(worklist, report).await?;
         self.revise_merged(worklist, repository, fence, report).await?;
         self.advance_open(worklist, repository, fence, report).await?;
         self.advance_batches(worklist, repository, fence, report).await?;

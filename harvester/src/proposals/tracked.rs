@@ -202,6 +202,17 @@ impl TrackedProposal {
         self.requests.recreate = self.progress.pushed.as_ref().map(|pushed| pushed.head.clone());
     }
 
+    /// Leaves it alone until a time.
+    pub(crate) fn snooze(&mut self, until: Millis) {
+        self.requests.snoozed_until = Some(until);
+    }
+
+    /// Whether nothing was done for it and nobody asks for it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let begun = self.progress.number.is_some() || self.progress.built.is_some();
+        self.row.state == ProposalState::Planned && !begun && !self.requests.asked
+    }
+
     pub(crate) fn is_snoozed(&self, now: Millis) -> bool {
         self.requests.snoozed_until.is_some_and(|until| now < until)
     }

@@ -14,7 +14,8 @@ use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::ProposalState;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, MessageId};
+use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::page_edit::PageEdit;
 use rules::similarity::CorpusStats;
 
 use super::error::Result;
@@ -59,7 +60,17 @@ impl WorkItem {
     /// Whether only its page score keeps it from being proposed, and nobody has asked for it.
     pub(crate) fn is_candidate(&self) -> bool {
         let state = self.cluster.as_ref().map(|cluster| cluster.state);
-        self.case.is_none() && state == Some(ClusterState::Candidate)
+        let untouched = self.case.as_ref().is_none_or(TrackedProposal::is_untouched);
+        untouched && state == Some(ClusterState::Candidate)
+    }
+
+    /// Its proposal; a planned one where none is stored yet.
+    pub(crate) fn planned_case(&mut self, id: &ClusterId, now: Millis) -> &mut TrackedProposal {
+        let planned = || {
+            let branch = Subject::Answer(id.clone()).branch();
+            TrackedProposal::new_planned(id, branch, now)
+        };
+        self.case.get_or_insert_with(planned)
     }
 
     /// The question, as far as it may be shown.
@@ -132,6 +143,7 @@ impl Worklist {
 impl ProposalReconciler {
     pub(crate) async fn load_worklist(&self, repository: &RepositoryState) -> Result<Worklist> {
         let epoch = corpus_stats(&self.store, &self.rules.same).await?;
+        let edits = self.store.page_edits().await?;
         let mut entries = BTreeMap::new();
         for row in self.store.proposals().await? {
             if row.branch == Subject::Settings.branch() {
@@ -142,7 +154,8 @@ impl ProposalReconciler {
             if let Some(cluster) = &mut cluster {
                 self.store.add_named_people(cluster).await?;
             }
-            let entry = self.entry(cluster, Some(TrackedProposal::of(row)?), repository);
+            let case = Some(TrackedProposal::of(row)?);
+            let entry = self.entry(cluster, case, edits.get(&id), repository);
             entries.insert(id, entry);
         }
         let states = [
@@ -155,7 +168,8 @@ impl ProposalReconciler {
             self.store.add_named_people(&mut cluster).await?;
             if self.store.proposal(&cluster.id).await?.is_none() {
                 let id = cluster.id.clone();
-                entries.insert(id, self.entry(Some(cluster), None, repository));
+                let entry = self.entry(Some(cluster), None, edits.get(&id), repository);
+                entries.insert(id, entry);
             }
         }
         let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
@@ -227,6 +241,7 @@ impl ProposalReconciler {
         &self,
         cluster: Option<Cluster>,
         case: Option<TrackedProposal>,
+        edit: Option<&PageEdit>,
         repository: &RepositoryState,
     ) -> WorkItem {
         let Some(cluster) = cluster else {
@@ -242,7 +257,7 @@ impl ProposalReconciler {
         }
         let begun = case.as_ref().is_some_and(|case| case.progress.number.is_some());
         let build = if begun || requests.requested { build_draft } else { build_new_draft };
-        let page = self.page(&cluster, repository, &requests, build);
+        let page = self.page(&cluster, repository, (&requests, edit), build);
         WorkItem {
             cluster: Some(cluster),
             page,
@@ -256,14 +271,15 @@ impl ProposalReconciler {
         &self,
         cluster: &Cluster,
         repository: &RepositoryState,
-        requests: &MaintainerRequests,
+        (requests, edit): (&MaintainerRequests, Option<&PageEdit>),
         build: fn(&Cluster, &DraftContext<'_>) -> std::result::Result<Draft, DraftRefusal>,
     ) -> std::result::Result<PlannedPage, String> {
         if cluster.occurrences.is_empty() {
             return Err("nothing is left of the question".to_owned());
         }
         let folder = self.folder_of(cluster, repository);
-        let context = self.context(repository.layout.target, &folder, requests.page.as_deref());
+        let path = requests.page.as_deref();
+        let context = self.context(repository.layout.target, &folder, path, edit);
         let draft = build(cluster, &context).map_err(|refusal| refusal.to_string())?;
         let proposal = PullRequestText::new(cluster, &draft, &context);
         Ok(PlannedPage { draft, proposal })

@@ -14,6 +14,7 @@ fn policy() -> VerificationPolicy {
         releases: Some(VersionPart::Minor),
         age: Some(365 * Millis::DAY),
         names: Vec::new(),
+        until: AdvisoryWords::default(),
     }
 }
 
@@ -22,6 +23,7 @@ fn said(text: &str, confirmed: i64, checked: Option<i64>) -> AnswerConfirmation 
         texts: vec![text.to_owned()],
         confirmed: day(confirmed),
         checked: checked.map(day),
+        ended: None,
     }
 }
 
@@ -37,6 +39,7 @@ fn verdict_text(
     let why = match &verdict {
         VerificationVerdict::Current { .. } => "current".to_owned(),
         VerificationVerdict::Released { since, .. } => format!("since {since}"),
+        VerificationVerdict::Ended { issue, .. } => format!("{issue} closed"),
         VerificationVerdict::Aged { .. } => "aged".to_owned(),
     };
     assert_eq!(verdict.is_due(), why != "current");

@@ -11,7 +11,9 @@ use indexer::store::ApiTokenRow;
 
 use super::credentials::RequestCredentials;
 use super::feedback_limits::FeedbackSource;
+use super::origin_check::is_cross_site;
 use super::scopes::{ApiScope, ScopeSet};
+use super::session;
 use super::token_limits::RateLimitState;
 use super::visitor::Visitor;
 use crate::http::client::ClientOrigin;
@@ -23,17 +25,25 @@ use crate::state::site_workspaces::SiteWorkspaces;
 pub(crate) struct RouteAccess {
     scope: ApiScope,
     needs_token: bool,
+    /// Whether browsers send the token in the cookie of [`session`].
+    signs_in: bool,
 }
 
 impl RouteAccess {
     /// Whoever has the scope; visitors without a token have those of reading.
     pub(crate) const fn of(scope: ApiScope) -> Self {
-        Self { scope, needs_token: false }
+        Self { scope, needs_token: false, signs_in: false }
     }
 
     /// Only tokens with the scope.
     pub(crate) const fn by_token(scope: ApiScope) -> Self {
-        Self { scope, needs_token: true }
+        Self { scope, needs_token: true, signs_in: false }
+    }
+
+    /// Only tokens with the scope, also those that people signed in with. Forms of other sites are refused,
+    /// and who is not signed in is led to where one signs in.
+    pub(crate) const fn by_session(scope: ApiScope) -> Self {
+        Self { scope, needs_token: true, signs_in: true }
     }
 }
 
@@ -43,14 +53,28 @@ pub(crate) async fn admitted(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let credentials = RequestCredentials::of(request.headers());
+    let is_read = request.method().is_safe();
+    if access.signs_in && !is_read && is_cross_site(request.uri(), request.headers()) {
+        return HttpError::cross_site().into_response();
+    }
+    let credentials = match RequestCredentials::of(request.headers()) {
+        RequestCredentials::None if access.signs_in => session::credentials(request.headers()),
+        other => other,
+    };
     let origin = request.extensions().get::<ClientOrigin>().copied();
     let (visitor, left) = match visitor(&workspaces, access, credentials, origin).await {
         Ok(admitted) => admitted,
+        Err((refusal, _)) if access.signs_in && is_read && refusal.is_unauthorized() => {
+            return session::to_sign_in();
+        }
         Err((refusal, left)) => return with_limits(refusal.into_response(), left),
     };
     request.extensions_mut().insert(visitor);
-    with_limits(next.run(request).await, left)
+    let mut response = with_limits(next.run(request).await, left);
+    if access.signs_in {
+        session::keep_private(response.headers_mut());
+    }
+    response
 }
 
 type Refusal = (HttpError, Option<RateLimitState>);

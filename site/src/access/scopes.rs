@@ -12,7 +12,7 @@ pub enum ApiScope {
     BacklogRead,
     /// Say whether an answer helped.
     FeedbackWrite,
-    /// Tell the program which questions belong together.
+    /// Tell the program which questions belong together, and decide about pages.
     ClustersWrite,
     /// Everything.
     Admin,

@@ -79,6 +79,11 @@ impl HttpError {
         Self { retry_after: Some(wait), ..error }
     }
 
+    /// Whether it asks for a token, or for another one.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     pub(crate) fn unsigned() -> Self {
         let message = "the signature is missing or wrong";
         Self::new(StatusCode::UNAUTHORIZED, "unsigned", message)
@@ -133,6 +138,11 @@ impl HttpError {
     pub(crate) fn cross_site() -> Self {
         let message = "the request comes from another site";
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    /// It was decided otherwise before.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
     /// The store was opened for reading only.

@@ -10,7 +10,7 @@ use crate::http::assets;
 use crate::http::error::HttpError;
 use crate::presentation::page_meta::{PageFrame, PageMeta};
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("components.html", include_str!("../../templates/components.html")),
     ("overlay.html", include_str!("../../templates/overlay.html")),
     ("search_box.html", include_str!("../../templates/search_box.html")),
@@ -25,6 +25,9 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("briefing_file.html", include_str!("../../templates/briefing_file.html")),
     ("questions.html", include_str!("../../templates/questions.html")),
     ("contradictions.html", include_str!("../../templates/contradictions.html")),
+    ("review.html", include_str!("../../templates/review.html")),
+    ("review_one.html", include_str!("../../templates/review_one.html")),
+    ("review_sign_in.html", include_str!("../../templates/review_sign_in.html")),
     ("unknown_error.html", include_str!("../../templates/unknown_error.html")),
     ("sitemap.xml", include_str!("../../templates/sitemap.xml")),
     ("feed.xml", include_str!("../../templates/feed.xml")),

@@ -109,7 +109,7 @@ pub(crate) async fn answer_of(
     cluster: &Cluster,
     text: &InterfaceText,
 ) -> Result<AnswerView, HttpError> {
-    let known = site.store.releases_and_check(cluster).await;
+    let known = site.store.answer_checks(cluster).await;
     let known = known.map_err(|cause| HttpError::internal("read the releases", &cause))?;
     let (shown, now) = (site.presentable(cluster), site.now());
     let policy = &site.rules.verification;

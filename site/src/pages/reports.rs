@@ -14,7 +14,9 @@ use crate::presentation::page_meta::PageFrame;
 use crate::reports::contradictions::{ContradictionScope, ContradictionSide};
 use crate::reports::html::BriefingView;
 use crate::reports::markdown::{counted, duration_text, period_text};
-use crate::reports::question_list::{ListedQuestion, MOST_LISTED, QuestionListing};
+use crate::reports::question_list::{
+    ListedQuestion, MOST_LISTED, QuestionListing, QuestionScope, list_address,
+};
 use crate::reports::titles::NamedQuestion;
 use crate::state::SiteState;
 
@@ -25,6 +27,8 @@ pub(crate) struct ReportParams {
     /// The last day.
     until: Option<String>,
     list: Option<String>,
+    /// The name of a topic; empty for questions of none.
+    topic: Option<String>,
     offset: Option<usize>,
 }
 
@@ -86,12 +90,14 @@ pub(crate) async fn questions(
         HttpError::bad_request(format!("unknown list; allowed: {names}"))
     })?;
     let offset = params.offset.unwrap_or_default();
-    let listing = site.report_source()?.question_list(&period, list, offset).await;
+    let scope = QuestionScope { list, topic: params.topic.as_deref() };
+    let listing = site.report_source()?.question_list(&period, scope, offset).await;
     let mut listing = listing.map_err(|cause| HttpError::internal("list questions", &cause))?;
     let query = format!("period={}&until={}", period.span.as_str(), period.last_day());
     let end = offset + MOST_LISTED;
-    let next = (end < listing.total)
-        .then(|| format!("/reports/questions?{query}&list={}&offset={end}", list.as_str()));
+    let next = (end < listing.total).then(|| {
+        format!("{}&offset={end}", list_address(period.span.as_str(), &period.last_day(), scope))
+    });
     let rows = std::mem::take(&mut listing.questions).into_iter().map(|question| {
         let minutes = question.first_reply_minutes;
         let first_reply =
@@ -155,7 +161,7 @@ pub(crate) async fn contradictions(
 fn read(params: Result<Query<ReportParams>, QueryRejection>) -> Result<ReportParams, HttpError> {
     let Query(params) = params.map_err(|_| {
         HttpError::bad_request(
-            "the query string cannot be parsed; allowed: period, until, list, offset",
+            "the query string cannot be parsed; allowed: period, until, list, topic, offset",
         )
     })?;
     Ok(params)

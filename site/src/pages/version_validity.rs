@@ -1,8 +1,11 @@
 //! For which version an answer is known to hold, and since which release nobody has checked it.
 
+use std::collections::BTreeMap;
+
 use rules::model::cluster::Cluster;
 use rules::model::ids::Millis;
 use rules::staleness::is_confirmed;
+use rules::verification::advisories::IssueName;
 use rules::verification::{
     AnswerConfirmation, ReleaseRecord, VerificationPolicy, VerificationVerdict, check_verification,
 };
@@ -23,16 +26,31 @@ pub(crate) struct VersionValidity {
     pub(crate) due: bool,
 }
 
+<<<<<<< HEAD:site/src/pages/version_validity.rs
 impl VersionValidity {
+=======
+/// What is known beside an answer that tells whether it still holds.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerChecks {
+    pub(crate) releases: Vec<ReleaseRecord>,
+    pub(crate) closed_issues: BTreeMap<IssueName, Millis>,
+    /// When a maintainer last found it to hold.
+    pub(crate) checked: Option<Millis>,
+}
+
+impl VersionStanding {
+>>>>>>> reports:site/src/pages/version_standing.rs
     /// Of a cluster as it may be shown.
     pub(crate) fn of(
         cluster: &Cluster,
-        (releases, checked): &(Vec<ReleaseRecord>, Option<Millis>),
+        known: &AnswerChecks,
         policy: &VerificationPolicy,
         text: &InterfaceText,
         now: Millis,
     ) -> Self {
+        let AnswerChecks { releases, closed_issues, checked } = known;
         let answer = AnswerConfirmation::of(cluster, *checked);
+        let answer = answer.with_issues(policy, releases, closed_issues);
         let verdict = check_verification(&answer, releases, policy, now);
         let is_confirmed = answer.checked.is_some() || cluster.occurrences.iter().any(is_confirmed);
         let version = verdict.confirmed_for().map(ToString::to_string);
@@ -50,6 +68,10 @@ impl VersionValidity {
                     (Some(_), false) => &text.said_before,
                 };
                 Some(filled(sentence, &values))
+            }
+            (VerificationVerdict::Ended { issue, closed, .. }, _) => {
+                let date = text.date(*closed).shown;
+                Some(filled(&text.advice_ended, &[("issue", issue), ("date", &*date)]))
             }
             // What nobody reviewed tells its year.
             (VerificationVerdict::Aged { confirmed, .. }, _) => {
@@ -89,7 +111,8 @@ mod tests {
             version: ProjectVersion::parse(version).unwrap(),
             at: day(days),
         };
-        let known = (vec![release("v1.6.0", -9), release("v1.7.0", 9)], None);
+        let releases = vec![release("v1.6.0", -9), release("v1.7.0", 9)];
+        let known = AnswerChecks { releases, ..AnswerChecks::default() };
         let (before, after, much_later) = (day(1), day(10), day(500));
         let merged = MergedAnswer {
             title: "Where is the port?".into(),
@@ -101,6 +124,7 @@ mod tests {
             releases: Some(VersionPart::Minor),
             age: Some(365 * Millis::DAY),
             names: Vec::new(),
+            until: Default::default(),
         };
         let note = |cluster: &Cluster, now| {
             let text = InterfaceText::english();

@@ -101,6 +101,7 @@ pub(crate) struct InterfaceText {
     pub(crate) holds_for: String,
     pub(crate) holds_for_unchecked: String,
     pub(crate) unchecked_since: String,
+    pub(crate) advice_ended: String,
     pub(crate) said_before: String,
     pub(crate) full_question: String,
     pub(crate) also_asked: String,

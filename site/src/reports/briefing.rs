@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::ReportSource;
 use super::page_effects::PageEffects;
-use super::question_list::{list_address, list_label};
+use super::question_list::{QuestionScope, list_address, list_label};
 use super::questions::{ReportChannels, ReportQuestion};
 use super::sections::{AreaBalance, HelperSection, TopicSection, TrendSection, channel_name};
 use super::triage::{TriageGroup, TriageScope};
@@ -25,6 +25,8 @@ pub struct BriefingReport {
     /// `2025-01-31`, UTC; the last day is part of it.
     pub first_day: String,
     pub last_day: String,
+    /// The last day of the period before, which has the same length.
+    pub last_day_before: String,
     /// When it was counted; answers may come later.
     pub as_of: String,
     pub messages: u64,
@@ -90,6 +92,18 @@ pub struct BriefingAlarm {
 /// The days of the chart at least, and of open questions.
 const FOUR_WEEKS: i64 = 28;
 
+impl BriefingReport {
+    /// The root-relative address of the list behind a number of the period.
+    pub(crate) fn list_url(&self, scope: QuestionScope<'_>) -> String {
+        list_address(self.span, &self.last_day, scope)
+    }
+
+    /// The same of the period before.
+    pub(crate) fn list_url_before(&self, scope: QuestionScope<'_>) -> String {
+        list_address(self.span, &self.last_day_before, scope)
+    }
+}
+
 impl ReportSource<'_> {
     /// The report on a period as known at `now`.
     pub async fn briefing(
@@ -126,6 +140,7 @@ impl ReportSource<'_> {
             span: period.span.as_str(),
             first_day: period.first_day(),
             last_day: period.last_day(),
+            last_day_before: previous.last_day(),
             as_of: day_text(day_number(now)),
             messages: messages(period),
             messages_before: messages(&previous),
@@ -199,7 +214,7 @@ fn figures(
         label: list_label(list),
         value: value(list, now),
         before: value(list, before),
-        url: list_address(period, list),
+        url: list_address(period.span.as_str(), &period.last_day(), list.into()),
     };
     QuestionList::ALL.map(figure).into()
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use rules::report::questions::QuestionList;
 use serde::Serialize;
 
 use super::briefing::BriefingReport;
@@ -11,6 +12,8 @@ use super::markdown::{
     proposal_lines,
 };
 use super::page_effects::PageEffect;
+use super::question_list::QuestionScope;
+use super::sections::TopicSection;
 use super::titles::NamedQuestion;
 use super::triage::TriageGroup;
 use super::verification::AnswerToVerify;
@@ -26,7 +29,7 @@ pub(crate) struct BriefingView<'r> {
     as_of: &'r str,
     report: &'r BriefingReport,
     figures: Vec<FigureRow>,
-    facts: Vec<FigureRow>,
+    topics: Vec<TopicRow<'r>>,
     /// `data:` URLs of the charts.
     question_chart: String,
     message_chart: String,
@@ -47,9 +50,22 @@ pub(crate) struct BriefingView<'r> {
 #[derive(Serialize)]
 struct FigureRow {
     label: &'static str,
-    value: String,
-    before: String,
+    value: LinkedNumber,
+    before: LinkedNumber,
+}
+
+/// A number with the root-relative address of the list behind it, where there is one.
+#[derive(Serialize)]
+struct LinkedNumber {
+    text: String,
     url: Option<String>,
+}
+
+/// The questions of a topic: asked, asked before, answered, open.
+#[derive(Serialize)]
+struct TopicRow<'r> {
+    name: Option<&'r str>,
+    counts: [LinkedNumber; 4],
 }
 
 #[derive(Serialize)]
@@ -84,39 +100,12 @@ struct OpenRow {
 impl<'r> BriefingView<'r> {
     /// `origin` is that of the site, for a file that stands elsewhere; `None` where the file is on the site.
     pub(crate) fn of(report: &'r BriefingReport, origin: Option<&str>, linked: bool) -> Self {
-        let figures = report.figures.iter().map(|figure| FigureRow {
-            label: figure.label,
-            value: figure_text(figure.value),
-            before: figure_text(figure.before),
-            url: Some(figure.url.clone()),
-        });
-        let (now, before) = (&report.questions, &report.questions_before);
-        let fact = |label, value, before| FigureRow { label, value, before, url: None };
-        let reply = |time: Option<i64>| time.map_or_else(|| "–".to_owned(), duration_text);
-        let facts = vec![
-            fact(
-                "Median first reply",
-                reply(now.median_first_reply),
-                reply(before.median_first_reply),
-            ),
-            fact("People who asked", grouped(now.askers), grouped(before.askers)),
-            fact(
-                "People who helped",
-                grouped(report.helpers.helpers),
-                grouped(report.helpers.before),
-            ),
-            fact(
-                "Messages",
-                grouped(report.messages as usize),
-                grouped(report.messages_before as usize),
-            ),
-        ];
         Self {
             days: period_text(&report.first_day, &report.last_day),
             span: report.span,
             as_of: &report.as_of,
-            figures: figures.collect(),
-            facts,
+            figures: figure_rows(report),
+            topics: report.topics.iter().map(|topic| topic_row(report, topic)).collect(),
             question_chart: data_url(&question_chart(&report.days)),
             message_chart: data_url(&message_chart(&report.days)),
             helpers: helper_sentence(report),
@@ -141,6 +130,51 @@ pub fn briefing_html(
 ) -> Result<String, Box<dyn Error + Send + Sync>> {
     let view = BriefingView::of(report, origin, origin.is_some());
     Ok(templates::standalone("briefing_file.html", &view)?)
+}
+
+fn figure_rows(report: &BriefingReport) -> Vec<FigureRow> {
+    let row = |label, list: Option<QuestionList>, [value, before]: [String; 2]| FigureRow {
+        label,
+        value: LinkedNumber { text: value, url: list.map(|list| report.list_url(list.into())) },
+        before: LinkedNumber {
+            text: before,
+            url: list.map(|list| report.list_url_before(list.into())),
+        },
+    };
+    let figures = report.figures.iter().map(|figure| {
+        let values = [figure.value, figure.before].map(figure_text);
+        row(figure.label, Some(figure.list), values)
+    });
+    let both = [&report.questions, &report.questions_before];
+    let replies =
+        both.map(|counts| counts.median_first_reply.map_or_else(|| "–".to_owned(), duration_text));
+    let askers = both.map(|counts| grouped(counts.askers));
+    let helpers = [report.helpers.helpers, report.helpers.before].map(grouped);
+    let messages = [report.messages, report.messages_before].map(|count| grouped(count as usize));
+    let facts = [
+        row("Median first reply", Some(QuestionList::Asked), replies),
+        row("People who asked", Some(QuestionList::Asked), askers),
+        row("People who helped", Some(QuestionList::Answered), helpers),
+        // Their list is the talk itself, which the site does not show.
+        row("Messages", None, messages),
+    ];
+    figures.chain(facts).collect()
+}
+
+fn topic_row<'r>(report: &BriefingReport, topic: &'r TopicSection) -> TopicRow<'r> {
+    let name = topic.topic.as_deref();
+    let scope = |list| QuestionScope { list, topic: Some(name.unwrap_or_default()) };
+    let number = |count: usize, url: String| LinkedNumber { text: grouped(count), url: Some(url) };
+    let asked = scope(QuestionList::Asked);
+    TopicRow {
+        name,
+        counts: [
+            number(topic.asked, report.list_url(asked)),
+            number(topic.before, report.list_url_before(asked)),
+            number(topic.answered, report.list_url(scope(QuestionList::Answered))),
+            number(topic.open, report.list_url(scope(QuestionList::Open))),
+        ],
+    }
 }
 
 fn helper_sentence(report: &BriefingReport) -> Option<String> {

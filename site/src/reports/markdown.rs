@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use rules::markdown::{MarkdownDialect, escape};
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, DeflectionVerdict};
-use rules::report::questions::QuestionShare;
+use rules::report::questions::{QuestionCounts, QuestionList, QuestionShare};
 
 use super::briefing::{BriefingReport, FigureValue};
 use super::page_effects::PageEffect;
-use super::sections::{AreaBalance, TopicSection, TrendingQuestion};
+use super::question_list::QuestionScope;
+use super::sections::{AreaBalance, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::{TriageGroup, TriageReport};
 use super::verification::{AnswerToVerify, VerificationReport};
@@ -64,26 +65,15 @@ pub fn briefing_markdown(report: &BriefingReport, links: &SiteLinks) -> String {
                 "| {} | {} | {} |",
                 figure.label,
                 links.link(&figure_text(figure.value), &figure.url),
-                figure_text(figure.before)
+                links
+                    .link(&figure_text(figure.before), &report.list_url_before(figure.list.into()))
             ),
         );
     }
-    let reply = |counts: Option<i64>| counts.map_or_else(|| "–".to_owned(), duration_text);
-    push(
-        &mut text,
-        format_args!(
-            "| Median first reply | {} | {} |\n| People who asked | {} | {} |\n| Messages | {} | {} |",
-            reply(report.questions.median_first_reply),
-            reply(report.questions_before.median_first_reply),
-            report.questions.askers,
-            report.questions_before.askers,
-            grouped(report.messages as usize),
-            grouped(report.messages_before as usize)
-        ),
-    );
+    push_facts(&mut text, report, links);
     push_lists_note(&mut text, report, links);
     push_helpers(&mut text, report);
-    push_topics(&mut text, &report.topics, &report.areas);
+    push_topics(&mut text, report, links);
     push_trend(&mut text, "New and recurring", &report.trends.new, links);
     push_trend(&mut text, "Asked more than before", &report.trends.worse, links);
     push_pages(&mut text, report, links);
@@ -102,6 +92,30 @@ pub fn briefing_markdown(report: &BriefingReport, links: &SiteLinks) -> String {
         push(&mut text, format_args!("- {}", verification_line(one, links)));
     }
     text
+}
+
+/// The numbers about people, with the lists of their questions.
+fn push_facts(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
+    let reply = |counts: &QuestionCounts| {
+        counts.median_first_reply.map_or_else(|| "–".to_owned(), duration_text)
+    };
+    let (now, before) = (&report.questions, &report.questions_before);
+    let asked = QuestionList::Asked;
+    let mut row = |label: &str, value: &str, earlier: &str| {
+        let value = links.link(value, &report.list_url(asked.into()));
+        let earlier = links.link(earlier, &report.list_url_before(asked.into()));
+        push(text, format_args!("| {label} | {value} | {earlier} |"));
+    };
+    row("Median first reply", &reply(now), &reply(before));
+    row("People who asked", &now.askers.to_string(), &before.askers.to_string());
+    push(
+        text,
+        format_args!(
+            "| Messages | {} | {} |",
+            grouped(report.messages as usize),
+            grouped(report.messages_before as usize)
+        ),
+    );
 }
 
 fn push_lists_note(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
@@ -140,7 +154,8 @@ fn push_helpers(text: &mut String, report: &BriefingReport) {
     }
 }
 
-fn push_topics(text: &mut String, topics: &[TopicSection], areas: &[AreaBalance]) {
+fn push_topics(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
+    let BriefingReport { topics, areas, .. } = report;
     if topics.is_empty() {
         return;
     }
@@ -152,7 +167,15 @@ fn push_topics(text: &mut String, topics: &[TopicSection], areas: &[AreaBalance]
     );
     for one in topics {
         let name = one.topic.as_deref().map_or_else(|| "none of them".to_owned(), literal);
-        let TopicSection { asked, before, answered, open, .. } = one;
+        let scope =
+            |list| QuestionScope { list, topic: Some(one.topic.as_deref().unwrap_or_default()) };
+        let number =
+            |count: usize, list| links.link(&count.to_string(), &report.list_url(scope(list)));
+        let asked = number(one.asked, QuestionList::Asked);
+        let before = report.list_url_before(scope(QuestionList::Asked));
+        let before = links.link(&one.before.to_string(), &before);
+        let answered = number(one.answered, QuestionList::Answered);
+        let open = number(one.open, QuestionList::Open);
         push(text, format_args!("| {name} | {asked} | {before} | {answered} | {open} |"));
     }
     let (questions, messages) = areas.iter().fold((0, 0), |(questions, messages), one| {

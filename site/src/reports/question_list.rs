@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::ReportSource;
 use super::sections::channel_name;
+use crate::pages::slug::percent_encoded;
 use crate::presentation::words::InterfaceText;
 
 /// The questions of a period that a number counts, earliest first.
@@ -46,27 +47,43 @@ pub struct ListedQuestion {
 /// Questions that one listing shows at most.
 pub const MOST_LISTED: usize = 200;
 
-/// The root-relative address of the list behind a number.
-pub(super) fn list_address(period: &ReportPeriod, list: QuestionList) -> String {
-    format!(
-        "/reports/questions?period={}&until={}&list={}",
-        period.span.as_str(),
-        period.last_day(),
-        list.as_str()
-    )
+/// Which questions of a period.
+#[derive(Debug, Clone, Copy)]
+pub struct QuestionScope<'s> {
+    pub list: QuestionList,
+    /// Only those of the topic of this name; of no topic where it is empty.
+    pub topic: Option<&'s str>,
+}
+
+impl From<QuestionList> for QuestionScope<'_> {
+    fn from(list: QuestionList) -> Self {
+        Self { list, topic: None }
+    }
+}
+
+/// The root-relative address of the list behind a number, by the length and the last day of its period.
+pub(crate) fn list_address(span: &str, last_day: &str, scope: QuestionScope<'_>) -> String {
+    let QuestionScope { list, topic } = scope;
+    let topic = topic.map(|name| format!("&topic={}", percent_encoded(name))).unwrap_or_default();
+    format!("/reports/questions?period={span}&until={last_day}&list={}{topic}", list.as_str())
 }
 
 impl ReportSource<'_> {
-    /// The questions of a period that are of a list, at most [`MOST_LISTED`] from `offset` on.
+    /// The questions of a period that are in a scope, at most [`MOST_LISTED`] from `offset` on.
     pub async fn question_list(
         &self,
         period: &ReportPeriod,
-        list: QuestionList,
+        scope: QuestionScope<'_>,
         offset: usize,
     ) -> Result<QuestionListing, StoreError> {
         let channels = self.channels().await?;
         let mut questions = self.questions(&channels, period.since, period.until).await?;
-        questions.retain(|one| list.contains(&one.counted));
+        let QuestionScope { list, topic } = scope;
+        let topics = self.rules.topics.all();
+        questions.retain(|one| {
+            let name = one.counted.topic.map_or("", |at| topics[at].name.as_str());
+            list.contains(&one.counted) && topic.is_none_or(|topic| topic == name)
+        });
         let total = questions.len();
         let shown = questions.iter().skip(offset).take(MOST_LISTED).collect::<Vec<_>>();
         let clusters = shown.iter().filter_map(|one| one.counted.cluster.clone());

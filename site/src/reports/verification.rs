@@ -56,11 +56,13 @@ impl ReportSource<'_> {
     pub async fn verification(&self, now: Millis) -> Result<VerificationReport, StoreError> {
         let (releases, checks) =
             (self.store.releases().await?, self.store.checked_answers().await?);
+        let closed = self.store.closed_issues().await?;
         let merged = self.merged_clusters().await?;
         let policy = &self.rules.verification;
         let mut due = Vec::new();
         for cluster in merged.values() {
-            let answer = AnswerConfirmation::of(cluster, checks.get(&cluster.id).copied());
+            let answer = AnswerConfirmation::of(cluster, checks.get(&cluster.id).copied())
+                .with_issues(policy, &releases, &closed);
             let verdict = check_verification(&answer, &releases, policy, now);
             if verdict.is_due() {
                 due.push((answer.checked.unwrap_or(answer.confirmed), cluster, verdict));
@@ -83,7 +85,9 @@ impl ReportSource<'_> {
         let row = |(checked, cluster, verdict): (Millis, &Cluster, VerificationVerdict)| {
             let unchecked_since = match &verdict {
                 VerificationVerdict::Released { since, .. } => Some(since.to_string()),
-                VerificationVerdict::Aged { .. } | VerificationVerdict::Current { .. } => None,
+                VerificationVerdict::Aged { .. }
+                | VerificationVerdict::Ended { .. }
+                | VerificationVerdict::Current { .. } => None,
             };
             Some(AnswerToVerify {
                 question: names.get(&cluster.id)?.clone(),

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexer::cluster::texts::corpus_stats;
 use indexer::store::{
     AnswerChange, AuditRow, ChannelProgress, DemandKind, DemandRow, FeedbackCounts,
-    FeedbackVerdict, IndexChange, Result, SearchOutcome, Store, StoreCounts, StoredChannel,
-    StoredExchange,
+    FeedbackVerdict, IndexChange, ProposalState, Result, ReviewDecision, ReviewDecisionRow,
+    SearchOutcome, Store, StoreCounts, StoredChannel, StoredExchange,
 };
 use rules::config::ruleset::Ruleset;
-use rules::model::cluster::Cluster;
+use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis, UserId};
+use rules::model::page_edit::PageEdit;
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
-use rules::verification::ReleaseRecord;
+use rules::similarity::CorpusStats;
+
+use crate::pages::version_standing::AnswerChecks;
 
 /// Clusters that are read at once.
 const BATCH: usize = 200;
@@ -162,12 +166,13 @@ impl WorkspaceStore {
         self.store.is_writable()
     }
 
-    /// The releases of the project, and when a maintainer last found the answer of this cluster to hold.
-    pub(crate) async fn releases_and_check(
-        &self,
-        cluster: &Cluster,
-    ) -> Result<(Vec<ReleaseRecord>, Option<Millis>)> {
-        Ok((self.store.releases().await?, self.store.checked_answer(&cluster.id).await?))
+    /// What is known beside the answer of this cluster that tells whether it still holds.
+    pub(crate) async fn answer_checks(&self, cluster: &Cluster) -> Result<AnswerChecks> {
+        Ok(AnswerChecks {
+            releases: self.store.releases().await?,
+            closed_issues: self.store.closed_issues().await?,
+            checked: self.store.checked_answer(&cluster.id).await?,
+        })
     }
 
     /// What readers said of a cluster of this workspace.
@@ -209,6 +214,85 @@ impl WorkspaceStore {
             self.audit("undo-same-question", format!("{question} {by}"), now).await?;
         }
         Ok(done)
+    }
+
+    /// The questions that reviewers decide about, the earliest deadline first, then the most frequent.
+    pub(crate) async fn review_clusters(&self) -> Result<Vec<Cluster>> {
+        let states = [
+            ClusterState::Candidate,
+            ClusterState::Due,
+            ClusterState::Drafted,
+            ClusterState::Proposed,
+        ];
+        let found = self.store.clusters_in(&states).await?;
+        let mut own = self.store.within(found, &self.rules.workspaces, self.workspace).await?;
+        own.sort_by_key(|cluster| {
+            let is_candidate = cluster.state == ClusterState::Candidate;
+            (is_candidate, cluster.due_since.filter(|_| !is_candidate))
+        });
+        Ok(own)
+    }
+
+    /// The state of the proposal of a cluster of this workspace.
+    pub(crate) async fn proposal_state(&self, cluster: &Cluster) -> Result<Option<ProposalState>> {
+        Ok(self.store.proposal(&cluster.id).await?.map(|proposal| proposal.state))
+    }
+
+    /// The word statistics by which the questions of a cluster are compared.
+    pub(crate) async fn corpus_stats(&self) -> Result<CorpusStats> {
+        corpus_stats(&self.store, &self.rules.same).await
+    }
+
+    /// The words that reviewers chose for pages.
+    pub(crate) async fn page_edits(&self) -> Result<BTreeMap<ClusterId, PageEdit>> {
+        self.store.page_edits().await
+    }
+
+    /// The latest decisions about clusters of this workspace, the last first, with the states of their
+    /// proposals; of the latest `limit` of all workspaces.
+    pub(crate) async fn review_decisions(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<(ReviewDecisionRow, Cluster, Option<ProposalState>)>> {
+        let mut own = Vec::new();
+        for row in self.store.review_decisions(limit).await? {
+            let Some(cluster) = self.cluster(&row.cluster).await? else { continue };
+            let state = self.proposal_state(&cluster).await?;
+            own.push((row, cluster, state));
+        }
+        Ok(own)
+    }
+
+    /// Writes down what a reviewer decided about a cluster of this workspace.
+    pub(crate) async fn record_review(
+        &self,
+        cluster: &Cluster,
+        decision: &ReviewDecision,
+        by: &str,
+        now: Millis,
+    ) -> Result<i64> {
+        self.store.record_review(cluster, decision, by, now).await
+    }
+
+    /// A decision about a cluster of this workspace, with the state of its proposal.
+    pub(crate) async fn review_decision(
+        &self,
+        seq: i64,
+    ) -> Result<Option<(ReviewDecisionRow, Option<ProposalState>)>> {
+        let Some(row) = self.store.review_decision(seq).await? else { return Ok(None) };
+        let Some(cluster) = self.cluster(&row.cluster).await? else { return Ok(None) };
+        let state = self.proposal_state(&cluster).await?;
+        Ok(Some((row, state)))
+    }
+
+    /// Takes a decision of this workspace back; false if somebody else did.
+    pub(crate) async fn undo_review(
+        &self,
+        row: &ReviewDecisionRow,
+        by: &str,
+        now: Millis,
+    ) -> Result<bool> {
+        self.store.undo_review(row, by, now).await
     }
 
     async fn audit(&self, what: &str, target: String, at: Millis) -> Result<()> {

@@ -10,6 +10,7 @@ use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 use rules::report::deflection::DeflectionVerdict;
 use rules::report::period::{ReportPeriod, ReportSpan};
+use rules::report::questions::QuestionList;
 use rules::resolution::{ConversationVerdict, Question, ResolutionGrade};
 
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ use crate::reports::briefing::BriefingReport;
 use crate::reports::contradictions::{ContradictionScope, contradictions_markdown};
 use crate::reports::guide::guide_markdown;
 use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
+use crate::reports::question_list::QuestionScope;
 use crate::reports::triage::TriageScope;
 use crate::test_support::{quote, verdict};
 
@@ -30,8 +32,8 @@ const CHANNEL: ChannelId = ChannelId(22);
 
 /// A community in the making.
 #[derive(Default)]
-struct Community {
-    messages: Vec<Message>,
+pub(super) struct Community {
+    pub(super) messages: Vec<Message>,
     conversations: Vec<ConversationRow>,
     clusters: BTreeMap<&'static str, Vec<Occurrence>>,
     last: u64,
@@ -39,7 +41,7 @@ struct Community {
 
 impl Community {
     /// A message some minutes after the first day began; later ones come later.
-    fn say(&mut self, minute: i64, author: u64, text: &str) -> MessageId {
+    pub(super) fn say(&mut self, minute: i64, author: u64, text: &str) -> MessageId {
         let at = Millis(FIRST_DAY * Millis::DAY + minute * 60_000);
         self.last += 1;
         let id = MessageId(MessageId::min_at(at).0 + self.last);
@@ -64,7 +66,7 @@ impl Community {
     }
 
     /// A question that stays open; `reply` is how many minutes later somebody replies.
-    fn ask(&mut self, minute: i64, asker: u64, text: &str, reply: Option<i64>) {
+    pub(super) fn ask(&mut self, minute: i64, asker: u64, text: &str, reply: Option<i64>) {
         let question = self.say(minute, asker, text);
         let said = reply.map(|after| self.say(minute + after, 900, "What does the log say?"));
         let verdict = ConversationVerdict::Open {
@@ -77,7 +79,7 @@ impl Community {
     }
 
     /// A question that is answered after some minutes.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         (minute, asker, text): (i64, u64, &'static str),
         (after, by): (i64, u64),
@@ -138,7 +140,7 @@ impl Community {
     }
 
     /// Stores all of it, as read from Discord.
-    async fn store(&self, store: &Store) {
+    pub(super) async fn store(&self, store: &Store) {
         let channel = Channel {
             id: CHANNEL,
             guild: GuildId(11),
@@ -195,7 +197,7 @@ fn asked(question: MessageId, asker: u64) -> Question {
     }
 }
 
-const MINUTES: i64 = 24 * 60;
+pub(super) const MINUTES: i64 = 24 * 60;
 
 /// Two weeks: five questions in the first, and in the second a new one of two people, one that is asked more,
 /// and one that two people ask in vain.
@@ -326,8 +328,16 @@ async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
         (address.replace("&amp;", "&"), value)
     });
     let links = links.collect::<Vec<_>>();
-    assert_eq!(links.len(), 7);
-    for (address, value) in links {
+    let (before, now) =
+        links.into_iter().partition::<Vec<_>, _>(|(address, _)| address.contains("2025-01-07"));
+    // Seven counts, and three numbers about people that lead to the questions of these people.
+    assert_eq!((now.len(), before.len()), (10, 10));
+    for (address, value) in before.iter().take(4) {
+        let list = site.get(&format!("/reports/questions{address}")).await;
+        let rows = list.body.matches("<th scope=\"row\"").count();
+        assert_eq!(rows.to_string(), *value, "{address}");
+    }
+    for (address, value) in now.into_iter().take(7) {
         let list = site.get(&format!("/reports/questions{address}")).await;
         assert_eq!(list.status, StatusCode::OK, "{}", list.body);
         let rows = list.body.matches("<th scope=\"row\"").count();
@@ -340,6 +350,32 @@ async fn every_number_of_the_page_leads_to_a_list_of_that_length() {
     for wrong in ["period=year", "until=soon", "list=all", "offset=x"] {
         let reply = site.get(&format!("/reports/questions?{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_numbers_of_a_topic_lead_to_its_questions_also_from_markdown() {
+    let (store, _data) = empty_store().await;
+    two_weeks().store(&store).await;
+    let topics = "[[topic]]\nname='Up & down'\nwords=['server','upload']\n";
+    let rules = rules(&[("topics.toml", topics)]);
+    let report = briefing(&store, &rules, ReportSpan::Week, "2025-01-14").await;
+    let links = SiteLinks { origin: Some("https://answers.example".to_owned()) };
+    let text = briefing_markdown(&report, &links);
+    for part in [
+        "[5](https://answers.example/reports/questions?period=week&until=2025-01-14&list=asked&topic=Up%20%26%20down)",
+        "[1](https://answers.example/reports/questions?period=week&until=2025-01-07&list=asked&topic=Up%20%26%20down)",
+        "| none of them | [2](",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let naming = naming();
+    let source = ReportSource { store: &store, rules: &rules, naming: &naming };
+    let week = ReportPeriod::ending_on(ReportSpan::Week, "2025-01-14").unwrap();
+    for (topic, expected) in [(Some("Up & down"), 5), (Some(""), 2), (None, 7), (Some("No"), 0)] {
+        let scope = QuestionScope { list: QuestionList::Asked, topic };
+        let list = source.question_list(&week, scope, 0).await.unwrap();
+        assert_eq!(list.total, expected, "{topic:?}");
     }
 }
 

@@ -19,12 +19,12 @@ const ERROR: &str = "Error: cannot open database belfry.db";
 /// In every text, name and id of the other community.
 const MARKS: [&str; 4] = ["belfry", "Belfry", "carillon", "787878"];
 
-struct Communities {
-    site: TestSite,
+pub(super) struct Communities {
+    pub(super) site: TestSite,
     /// The cluster of the other community.
-    other: Cluster,
-    harbor: String,
-    tower: String,
+    pub(super) other: Cluster,
+    pub(super) harbor: String,
+    pub(super) tower: String,
 }
 
 fn channel(id: u64, server: u64, name: &str) -> Channel {
@@ -48,7 +48,7 @@ fn of_tower(day: u64, question: &str, answer: &str) -> rules::model::cluster::Oc
     one
 }
 
-async fn communities() -> Communities {
+pub(super) async fn communities() -> Communities {
     let named = |name: &str, server| Workspace {
         name: name.to_owned(),
         servers: vec![GuildId(server)],
@@ -171,6 +171,12 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
         ("/reports/briefing", get(&["/reports/briefing?period=month"])),
         ("/reports/questions", get(&["/reports/questions?list=asked"])),
         ("/reports/contradictions", get(&["/reports/contradictions"])),
+        ("/review", get(&["/review"])),
+        ("/review/{id}", get(&[&format!("/review/{id}")])),
+        ("/review/{id}/{decision}", send(&Method::POST, format!("/review/{id}/accept"), "")),
+        ("/review/undo/{seq}", send(&Method::POST, "/review/undo/1".to_owned(), "")),
+        ("/review/sign-in", get(&["/review/sign-in"])),
+        ("/review/sign-out", send(&Method::POST, "/review/sign-out".to_owned(), "")),
         ("/e/{fingerprint}", get(&[&format!("/e/{fingerprint}")])),
         ("/sitemap.xml", get(&["/sitemap.xml"])),
         ("/feed.atom", get(&["/feed.atom"])),
@@ -272,6 +278,10 @@ async fn nothing_of_another_workspace_is_in_any_response() {
         "/reports/briefing",
         "/reports/questions",
         "/reports/contradictions",
+        // Nothing waits there, and decisions lead back to the list.
+        "/review/{id}/{decision}",
+        "/review/undo/{seq}",
+        "/review/sign-out",
         // Names of files carry their digest.
         "/assets/{name}",
     ];

@@ -4,6 +4,7 @@ use rules::model::ids::Millis;
 use tests::harness::github::How;
 
 use super::proposal_fixture::{DOCS, ProposalFixture, asked};
+use crate::exports::Talk;
 use crate::sandbox::Sandbox;
 use crate::serve::Served;
 
@@ -98,6 +99,49 @@ fn an_operator_records_a_release_and_checks_an_answer_on_the_command_line() {
     assert_eq!(sandbox.json(&["release", "--json"]), serde_json::json!([]));
     let wrong = sandbox.run(&["release", "latest"]);
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+}
+
+#[test]
+fn advice_that_stands_on_an_issue_is_checked_again_when_that_closes() {
+    let mut talk = Talk::in_channel(5);
+    let answer = "Pin the relay to v1.6.5 in `relay.toml` until #1 is fixed, and restart it.";
+    for (asker, question) in [
+        (11, "How do I stop the relay from dropping uploads?"),
+        (12, "How can I stop the relay from dropping uploads?"),
+        (13, "How do I stop the relay dropping uploads?"),
+    ] {
+        talk.resolved(asker, question, answer);
+    }
+    let mut office = Office::eager(talk);
+    office.github.set_now(Millis(office.github.now().0 - 9 * Millis::DAY));
+    office.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
+    office.github.member(PROJECT, "mina", tests::harness::github::Role::Write);
+    office.github.publish_release(PROJECT, "v1.6.5");
+    office.releases = vec![PROJECT.to_owned()];
+    let issue = office.github.acting("mina", PROJECT).open_issue("Uploads are dropped", "");
+    assert_eq!(issue, 1);
+    office.days(1);
+    office.round();
+    office.mina().merge(office.about("dropping uploads").number, How::Squash);
+    for _ in 0..2 {
+        office.days(1);
+        office.round();
+        assert_eq!(to_verify(&office.world), []);
+    }
+    office.github.acting("mina", PROJECT).close(issue);
+    office.days(1);
+    let notes = office.round().notes;
+    assert!(notes.contains(&"harbor/relay#1 is closed".to_owned()), "{notes:?}");
+    let due = to_verify(&office.world);
+    let [(_, why)] = &due[..] else { panic!("{due:?}") };
+    assert!(why.starts_with("it holds until harbor/relay#1 is closed"), "{why}");
+    let board = office.dashboard();
+    let row = board.lines().find(|line| line.contains("it holds until")).expect("with the reason");
+    let number = office.github.issues(DOCS).first().map(|board| board.number).unwrap();
+    office.mina().tick(number, &row[6..]);
+    office.days(1);
+    office.round();
+    assert_eq!(to_verify(&office.world), [], "a maintainer looked at it");
 }
 
 /// The last whole day.

@@ -55,6 +55,7 @@ fn drafted(cluster: &Cluster, target: DocsTarget) -> Draft {
         target,
         folder: &folder,
         path: None,
+        edit: None,
         rules: &rules,
         naming: &naming,
         version: "0",

@@ -1,4 +1,5 @@
 use rules::report::questions::QuestionList;
+use site::reports::question_list::QuestionScope;
 
 use super::{OpenReport, PeriodArgs};
 use crate::commands::table::{one_line, room};
@@ -11,6 +12,9 @@ pub(super) struct QuestionsArgs {
     /// asked, answered, confirmed, open, within-1h, within-4h or within-24h
     #[arg(long, default_value = "asked")]
     list: String,
+    /// Only questions of the topic with this name in topics.toml; "" for those of none
+    #[arg(long, value_name = "NAME")]
+    topic: Option<String>,
     /// Questions to skip
     #[arg(long, default_value_t = 0)]
     offset: usize,
@@ -23,7 +27,8 @@ pub(super) async fn run(report: &OpenReport<'_>, arguments: &QuestionsArgs) -> a
         UsageError(format!("there is no list {:?}; choose one of {names}", arguments.list))
     })?;
     report.warn_if_silent(&period).await?;
-    let listing = report.source().question_list(&period, list, arguments.offset).await?;
+    let scope = QuestionScope { list, topic: arguments.topic.as_deref() };
+    let listing = report.source().question_list(&period, scope, arguments.offset).await?;
     if report.options.json {
         return print_json(&listing);
     }

@@ -9,10 +9,11 @@ use rules::config::ruleset::Ruleset;
 use rules::model::ids::{ChannelId, Millis};
 use rules::publish::pseudonym::AuthorNaming;
 use rules::report::period::{ReportPeriod, ReportSpan};
-use serde_json::{Value, json};
+use serde_json::Value;
 use site::reports::ReportSource;
 use tokio::sync::watch;
 
+use super::posting::{named_channel, quiet_message};
 use crate::clock;
 use crate::discord::briefing_message::{briefing_heading, briefing_message};
 use crate::discord::catch_up::CatchUpGauge;
@@ -30,8 +31,6 @@ const LEASE_MS: i64 = 5 * 60 * Millis::SECOND;
 const POSTED: &str = "briefing/posted";
 /// Messages of the channel in which one that was posted and not noted is looked for.
 const LOOKED_THROUGH: usize = 100;
-/// No embeds, no notification.
-const QUIET: u64 = (1 << 2) | (1 << 12);
 
 pub(super) struct BriefingPoster {
     pub(super) store: Store,
@@ -95,43 +94,18 @@ impl BriefingPoster {
         if self.is_posted(key).await? {
             return Ok(());
         }
-        let channel = self.channel_id().await?;
+        let channel = named_channel(&self.store, &self.channel, "briefing_in").await?;
         let heading = briefing_heading(&period.first_day(), &period.last_day());
         if !self.is_in_channel(channel, &heading).await? {
             let (store, rules, naming) = (&self.store, &*self.rules, &self.naming);
             let report = ReportSource { store, rules, naming }.briefing(period, now).await?;
-            let body = json!({
-                "content": briefing_message(&report, self.origin.as_deref()),
-                "allowed_mentions": { "parse": [] },
-                "flags": QUIET,
-                // With a nonce, a repeated request posts only once.
-                "nonce": key,
-                "enforce_nonce": true,
-            });
+            let content = briefing_message(&report, self.origin.as_deref());
+            let body = quiet_message(&content, key);
             let path = format!("/channels/{channel}/messages");
             self.rest.send(RestMethod::Post, &path, Some(&body)).await?;
             tracing::info!(channel = channel.0, "posted the briefing of {}", period.last_day());
         }
         Ok(self.store.set(POSTED, key).await?)
-    }
-
-    async fn channel_id(&self) -> anyhow::Result<ChannelId> {
-        if let Ok(id) = self.channel.parse() {
-            return Ok(ChannelId(id));
-        }
-        let channels = self.store.channels().await?;
-        let named = channels.into_iter().filter(|one| !one.gone).map(|one| one.channel);
-        let named = named.filter(|channel| channel.name == self.channel).map(|channel| channel.id);
-        match named.collect::<Vec<_>>()[..] {
-            [channel] => Ok(channel),
-            [] => {
-                anyhow::bail!("no channel is named {:?}; set briefing_in to its id", self.channel)
-            }
-            _ => anyhow::bail!(
-                "several channels are named {:?}; set briefing_in to an id",
-                self.channel
-            ),
-        }
     }
 
     /// Whether the bot's message with this heading is among the newest of the channel.

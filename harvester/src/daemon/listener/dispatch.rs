@@ -9,6 +9,7 @@ use rules::model::message::ReactionOp;
 use rules::safety::redact;
 use serde_json::Value;
 
+use super::fact_warner::FactWatch;
 use super::tasks::ListenerTasks;
 use crate::config::DiscordConfig;
 use crate::discord::catch_up::CatchUp;
@@ -32,6 +33,8 @@ pub(super) struct GatewayDispatcher {
     /// Interactions received before there was a handler.
     interactions: Vec<Value>,
     tasks: ListenerTasks,
+    /// Where a channel for warnings is set.
+    facts: Option<FactWatch>,
     /// The servers that each shard's session announced, and the bot's application.
     servers: BTreeMap<u32, BTreeSet<GuildId>>,
     application: Option<u64>,
@@ -43,6 +46,7 @@ impl GatewayDispatcher {
         rules: &Arc<Ruleset>,
         feed: IngestQueue,
         catch_up: CatchUp,
+        facts: Option<FactWatch>,
     ) -> Self {
         let tasks = ListenerTasks::new(catch_up.clone(), feed.clone());
         Self {
@@ -54,6 +58,7 @@ impl GatewayDispatcher {
             unregistered: BTreeSet::new(),
             interactions: Vec::new(),
             tasks,
+            facts,
             servers: BTreeMap::new(),
             application: None,
         }
@@ -200,6 +205,9 @@ impl GatewayDispatcher {
         }
         if !self.catch_up.name(&mut read, guild) {
             return self.tasks.reread(channel, message);
+        }
+        if let Some(facts) = &self.facts {
+            facts.check(&read.message, guild);
         }
         let reading = self.catch_up.live(channel, message).into_iter().collect();
         let mut events = Vec::from_iter(join_event(guild, &read));

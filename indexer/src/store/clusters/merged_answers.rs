@@ -17,7 +17,7 @@ use super::likeness::cluster_list;
 use crate::store::ingest::batch::{MessageKey, by_channel};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
-use crate::store::proposals::proposal_rows;
+use crate::store::proposals::{proposal_rows, review_decisions};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// A merged answer.
@@ -226,6 +226,9 @@ pub(in crate::store) async fn redact_merged(
         let emptied = query.fetch_all(&mut *connection).await?;
         follow(connection, &emptied, stale).await?;
     }
+    if review_decisions::drop_orphaned_edits(connection).await? {
+        stale.purge_unseen();
+    }
     for (channel, messages) in by_channel(gone.iter().copied()) {
         if proposal_rows::clear_titles(connection, channel, Some(&messages.into_iter().collect()))
             .await?
@@ -251,7 +254,8 @@ pub(in crate::store) async fn redact_merged_in_channel(
     .fetch_all(&mut *connection)
     .await?;
     follow(connection, &emptied, stale).await?;
-    if proposal_rows::clear_titles(connection, channel, None).await? {
+    let unedited = review_decisions::drop_orphaned_edits(connection).await?;
+    if proposal_rows::clear_titles(connection, channel, None).await? || unedited {
         stale.purge_unseen();
     }
     Ok(())

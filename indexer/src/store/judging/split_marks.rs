@@ -23,6 +23,21 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
+    /// Takes such a mark back: the questions are grouped again without it.
+    pub async fn unmark_split(&self, questions: &[MessageId]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for question in questions {
+            for sql in [
+                "DELETE FROM split_marks WHERE question = $1",
+                "UPDATE asked_texts SET stale = 1 WHERE digest IN \
+                 (SELECT digest FROM question_texts WHERE question = $1)",
+            ] {
+                sqlx::query(sql).bind(question.0 as i64).execute(&mut *transaction).await?;
+            }
+        }
+        Ok(transaction.commit().await?)
+    }
+
     /// Those of these questions that carry a split mark.
     pub(crate) async fn split_marks_of(
         &self,

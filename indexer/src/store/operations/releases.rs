@@ -2,16 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::{ClusterId, Millis, UserId};
 use rules::verification::ReleaseRecord;
+use rules::verification::advisories::IssueName;
 use rules::versions::ProjectVersion;
 
-use crate::store::{Result, Store};
+use crate::store::{AuditRow, Result, Store};
 
 /// The settings that hold releases: `release/OWNER/NAME VERSION`.
 const RELEASE: &str = "release/";
 /// The settings that hold checks: `checked/CLUSTER`.
 const CHECKED: &str = "checked/";
+/// The settings that hold issues: `issue/OWNER/NAME#NUMBER`, with when each was read and when it was closed.
+const ISSUE: &str = "issue/";
+
+/// An issue that answers stand on, as it was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IssueRecord {
+    pub read: Millis,
+    /// `None` while it is open.
+    pub closed: Option<Millis>,
+}
 
 impl Store {
     /// Stores a release, or its new date; false if it was known so.
@@ -45,9 +56,37 @@ impl Store {
         Ok(releases)
     }
 
-    /// Notes that a maintainer found the answer of a cluster to hold.
+    /// Notes that a maintainer found the answer of a cluster to hold, with an entry in the audit log.
     pub async fn mark_checked(&self, cluster: &ClusterId, at: Millis) -> Result<()> {
-        self.set(&format!("{CHECKED}{cluster}"), &at.0.to_string()).await
+        self.set(&format!("{CHECKED}{cluster}"), &at.0.to_string()).await?;
+        let (what, target) = ("checked".to_owned(), cluster.to_string());
+        let row = AuditRow { seq: 0, at, by: UserId(0), what, target, undoes: None };
+        self.audit(&row).await?;
+        Ok(())
+    }
+
+    /// Notes what was read of an issue.
+    pub async fn record_issue(&self, issue: &IssueName, record: IssueRecord) -> Result<()> {
+        let closed = record.closed.map_or_else(|| "-".to_owned(), |at| at.0.to_string());
+        self.set(&format!("{ISSUE}{issue}"), &format!("{} {closed}", record.read.0)).await
+    }
+
+    /// The issues that were read.
+    pub async fn issues(&self) -> Result<BTreeMap<IssueName, IssueRecord>> {
+        let rows = self.settings_under(ISSUE).await?;
+        let issues = rows.iter().filter_map(|(name, value)| {
+            let (read, closed) = value.split_once(' ')?;
+            let read = Millis(read.parse().ok()?);
+            let record = IssueRecord { read, closed: closed.parse().ok().map(Millis) };
+            Some((name.strip_prefix(ISSUE)?.parse().ok()?, record))
+        });
+        Ok(issues.collect())
+    }
+
+    /// The issues that are closed, with when.
+    pub async fn closed_issues(&self) -> Result<BTreeMap<IssueName, Millis>> {
+        let issues = self.issues().await?.into_iter();
+        Ok(issues.filter_map(|(issue, record)| Some((issue, record.closed?))).collect())
     }
 
     /// When a maintainer last found the answer of a cluster to hold.
@@ -106,5 +145,21 @@ mod tests {
         store.mark_checked(&cluster, Millis(8)).await.unwrap();
         assert_eq!(store.checked_answer(&cluster).await.unwrap(), Some(Millis(8)));
         assert_eq!(store.checked_answers().await.unwrap(), [(cluster, Millis(8))].into());
+        let audited = store.audit_rows(9).await.unwrap();
+        assert!(audited.len() == 2 && audited.iter().all(|row| row.what == "checked"));
+    }
+
+    #[tokio::test]
+    async fn issues_are_kept_as_they_were_last_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_shared(folder.path()).await.unwrap();
+        let issue = "harbor/relay#12".parse::<IssueName>().unwrap();
+        let open = IssueRecord { read: Millis(5), closed: None };
+        store.record_issue(&issue, open).await.unwrap();
+        assert_eq!(store.issues().await.unwrap(), [(issue.clone(), open)].into());
+        assert!(store.closed_issues().await.unwrap().is_empty());
+        let closed = IssueRecord { read: Millis(9), closed: Some(Millis(7)) };
+        store.record_issue(&issue, closed).await.unwrap();
+        assert_eq!(store.closed_issues().await.unwrap(), [(issue, Millis(7))].into());
     }
 }

@@ -1,0 +1,261 @@
+//! The questions that maintainers decide about, without GitHub.
+
+use std::collections::BTreeMap;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query};
+use axum::response::Html;
+use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::store::{ProposalState, ReviewDecision, ReviewDecisionRow};
+use rules::due::{DueVerdict, due};
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::{ClusterId, Millis};
+use rules::model::page_edit::PageEdit;
+use rules::model::reason::WeightedReason;
+use rules::publish::anonymize::Participants;
+use rules::similarity::CorpusStats;
+use serde::{Deserialize, Serialize};
+
+use crate::access::visitor::VisitorSite;
+use crate::http::error::HttpError;
+use crate::http::templates;
+use crate::pages::answer::cluster;
+use crate::pages::card::ResultCard;
+use crate::pages::find::related;
+use crate::pages::title::title;
+use crate::pages::view::AnswerView;
+use crate::presentation::page_meta::PageFrame;
+use crate::presentation::words::{DisplayDate, InterfaceText};
+use crate::reports::markdown::counted;
+use crate::state::SiteState;
+
+/// Questions on one page.
+const PER_PAGE: usize = 20;
+/// Decisions that can be taken back from the list.
+const RECENT: u32 = 10;
+/// Days of a snooze where nothing else is said.
+pub(crate) const SNOOZE_DAYS: u32 = 14;
+
+/// Which part of the list.
+#[derive(Deserialize)]
+pub(crate) struct ReviewParams {
+    #[serde(default)]
+    offset: usize,
+}
+
+#[derive(Serialize)]
+struct ReviewListPage {
+    total: String,
+    cases: Vec<ReviewCase>,
+    decisions: Vec<DecisionView>,
+    snooze_days: u32,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ReviewOnePage {
+    case: ReviewCase,
+    /// What the form for title and answer begins with.
+    edit: PageEdit,
+    /// Questions that may be the same.
+    near: Vec<ResultCard>,
+    decisions: Vec<DecisionView>,
+    snooze_days: u32,
+}
+
+/// A question with what a reviewer needs to know of it.
+#[derive(Serialize)]
+struct ReviewCase {
+    answer: AnswerView,
+    /// "candidate", or how far its pull request is.
+    stage: &'static str,
+    due_by: Option<DisplayDate>,
+    late: bool,
+    askers: String,
+    answerers: String,
+    score: Option<u8>,
+    /// What speaks against a page, then what speaks for it.
+    reasons: Vec<DueReasonView>,
+    /// The title that a reviewer chose.
+    edited: Option<String>,
+    splittable: bool,
+}
+
+#[derive(Serialize)]
+struct DueReasonView {
+    what: String,
+    weight: f32,
+}
+
+/// A decision in the list of the latest.
+#[derive(Serialize)]
+struct DecisionView {
+    seq: i64,
+    /// "Rejected", or "Took back: rejected".
+    what: String,
+    title: String,
+    url: String,
+    by: String,
+    at: DisplayDate,
+    /// Whether a round of proposals has yet to follow it.
+    waits: bool,
+    may_undo: bool,
+}
+
+/// `GET /review`
+pub(crate) async fn list(
+    VisitorSite(site): VisitorSite,
+    frame: PageFrame,
+    params: Result<Query<ReviewParams>, QueryRejection>,
+) -> Result<Html<String>, HttpError> {
+    let Query(ReviewParams { offset }) =
+        params.map_err(|_| HttpError::bad_request("offset is not a number"))?;
+    let failed = |cause| HttpError::internal("list what waits for review", &cause);
+    let clusters = site.store.review_clusters().await.map_err(failed)?;
+    let context = ReviewContext::load(&site).await?;
+    let mut cases = Vec::new();
+    for cluster in clusters.iter().skip(offset).take(PER_PAGE) {
+        cases.push(context.case(cluster).await?);
+    }
+    let address = |offset: usize| format!("/review?offset={offset}");
+    let page = ReviewListPage {
+        total: counted(clusters.len(), "question", "questions"),
+        cases,
+        decisions: decisions(&site).await?,
+        snooze_days: SNOOZE_DAYS,
+        previous: (offset > 0).then(|| address(offset.saturating_sub(PER_PAGE))),
+        next: (offset + PER_PAGE < clusters.len()).then(|| address(offset + PER_PAGE)),
+    };
+    templates::page("review.html", &frame, &frame.meta("Review", None), &page)
+}
+
+/// `GET /review/{id}`
+pub(crate) async fn one(
+    VisitorSite(site): VisitorSite,
+    frame: PageFrame,
+    Path(id): Path<String>,
+) -> Result<Html<String>, HttpError> {
+    let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
+    let cluster = cluster(&site, &id).await?;
+    let context = ReviewContext::load(&site).await?;
+    let case = context.case(&cluster).await?;
+    let near =
+        related(&site, cluster.id.as_str(), &case.answer.title, InterfaceText::english()).await?;
+    let page = ReviewOnePage {
+        edit: context.edits.get(&cluster.id).cloned().unwrap_or_else(|| written(&case.answer)),
+        near,
+        decisions: decisions(&site).await?,
+        snooze_days: SNOOZE_DAYS,
+        case,
+    };
+    let meta = frame.meta(&format!("Review: {}", page.case.answer.title), None);
+    templates::page("review_one.html", &frame, &meta, &page)
+}
+
+/// Title and answer as they would be without a reviewer's words.
+fn written(answer: &AnswerView) -> PageEdit {
+    let told = answer.answer.as_ref().map_or("", |option| option.quote.markdown.as_str());
+    PageEdit { title: answer.title.clone(), answer: told.trim().to_owned() }
+}
+
+/// What all questions of a page are judged by.
+struct ReviewContext<'s> {
+    site: &'s SiteState,
+    epoch: CorpusStats,
+    edits: BTreeMap<ClusterId, PageEdit>,
+}
+
+impl<'s> ReviewContext<'s> {
+    async fn load(site: &'s SiteState) -> Result<Self, HttpError> {
+        let failed = |cause| HttpError::internal("read what reviews need", &cause);
+        let epoch = site.store.corpus_stats().await.map_err(failed)?;
+        let edits = site.store.page_edits().await.map_err(failed)?;
+        Ok(Self { site, epoch, edits })
+    }
+
+    async fn case(&self, cluster: &Cluster) -> Result<ReviewCase, HttpError> {
+        let site = self.site;
+        let state = site.store.proposal_state(cluster).await;
+        let state = state.map_err(|cause| HttpError::internal("read a proposal", &cause))?;
+        let (rules, text) = (&site.rules, InterfaceText::english());
+        let kin = ClusterSimilarity::of(cluster, &self.epoch, &rules.same);
+        let verdict = due(cluster, &rules.pages, &kin);
+        let due_by = cluster.due_since.map(|since| rules.pages.deadline(since));
+        let is_offered = matches!(state, Some(ProposalState::Open | ProposalState::HandsOff));
+        Ok(ReviewCase {
+            answer: AnswerView::of(&site.presentable(cluster), &site.naming, text, site.now()),
+            stage: stage(cluster.state, state),
+            late: !is_offered && due_by.is_some_and(|by| by < site.now()),
+            due_by: due_by.map(|by| text.date(by)),
+            askers: counted(cluster.asker_count(), "person asked", "people asked"),
+            answerers: counted(cluster.answerer_count(), "person answered", "people answered"),
+            score: verdict.score.map(|score| (score * 100.0).round() as u8),
+            reasons: reasons(&verdict),
+            edited: self.edits.get(&cluster.id).map(|edit| edit.title.clone()),
+            splittable: cluster.occurrences.len() > 1,
+        })
+    }
+}
+
+/// What speaks against a page comes first.
+fn reasons(verdict: &DueVerdict) -> Vec<DueReasonView> {
+    let view = |one: &WeightedReason| DueReasonView { what: one.what.clone(), weight: one.weight };
+    let mut reasons = verdict.reasons.iter().map(view).collect::<Vec<_>>();
+    reasons.sort_by_key(|one| one.weight >= 0.0);
+    reasons
+}
+
+fn stage(state: ClusterState, proposal: Option<ProposalState>) -> &'static str {
+    match proposal {
+        Some(ProposalState::Open) => "pull request open",
+        Some(ProposalState::HandsOff) => "pull request taken over by maintainers",
+        Some(ProposalState::Held) => "held by the limits",
+        Some(ProposalState::Failed) => "failed",
+        _ => match state {
+            ClusterState::Candidate => "candidate",
+            ClusterState::Known => "merged",
+            ClusterState::Rejected => "rejected",
+            ClusterState::Watching | ClusterState::Retired => "not due",
+            ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed => "due",
+        },
+    }
+}
+
+async fn decisions(site: &SiteState) -> Result<Vec<DecisionView>, HttpError> {
+    let rows = site.store.review_decisions(RECENT).await;
+    let rows = rows.map_err(|cause| HttpError::internal("list decisions", &cause))?;
+    let view = |(row, cluster, state): (ReviewDecisionRow, Cluster, Option<ProposalState>)| {
+        let shown = site.presentable(&cluster);
+        let people = Participants::of(&shown, &site.naming);
+        let done = past(&row.decision, row.at);
+        DecisionView {
+            seq: row.seq,
+            title: title(&shown, &people, InterfaceText::english()).1,
+            url: format!("/review/{}", cluster.id),
+            what: match row.undone {
+                None => done,
+                Some(_) => format!("{done}, taken back"),
+            },
+            at: InterfaceText::english().date(row.undone.unwrap_or(row.at)),
+            waits: row.applied.is_none() == row.undone.is_none(),
+            may_undo: row.may_undo(state).is_ok(),
+            by: row.by,
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn past(decision: &ReviewDecision, at: Millis) -> String {
+    match decision {
+        ReviewDecision::Accept => "Accepted".to_owned(),
+        ReviewDecision::Reject { .. } => "Rejected".to_owned(),
+        ReviewDecision::Snooze { until } => {
+            let days = (until.0 - at.0).div_euclid(Millis::DAY);
+            format!("Snoozed for {}", counted(days.max(0) as usize, "day", "days"))
+        }
+        ReviewDecision::Edit(_) => "Edited".to_owned(),
+        ReviewDecision::Merge { .. } => "Merged into another question".to_owned(),
+        ReviewDecision::Split { .. } => "Split".to_owned(),
+    }
+}
