@@ -331,7 +331,7 @@ fn merged(canon: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
         merged: true,
         markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
-        line: canon.one_line_text(),
+        line: canon.leading_line(),
         language: language(&canon.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,

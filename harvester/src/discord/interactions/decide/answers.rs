@@ -88,7 +88,7 @@ impl<'c> AnswerCard<'c> {
         let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
         let source = best.map_or_else(|| latest(cluster), |standing| standing.occurrence);
         let beginning = match &cluster.canon {
-            Some(canon) => Some(canon.one_line_text()),
+            Some(canon) => Some(canon.leading_line()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
         };
         Self {
