@@ -11,6 +11,7 @@ use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
 use crate::page_score::PageScore;
+use crate::publish::anonymize::headline;
 use crate::publish::title::clean_title;
 use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
 pub use core_occurrences::PairwiseSimilarity;
@@ -169,11 +170,11 @@ fn hysteresis(
     HysteresisRule { reaches, keeps: keeps.min(reaches) }
 }
 
-/// From this page score on, .85 of the pages of communities that it was not fitted to were worth merging, and
-/// .78 of the good ones were left (`tests/eval/pages/fit.py`).
-const LEAST_SCORE: f64 = 0.45;
+/// From this page score on, .87 of the pages of communities that it was not fitted to were worth merging, and
+/// .75 of the good ones were left (`tests/eval/pages/fit.py`).
+const LEAST_SCORE: f64 = 0.6;
 /// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
-const KEPT_SCORE: f64 = 0.35;
+const KEPT_SCORE: f64 = 0.5;
 
 /// Whether a page is due, with every condition's standing.
 #[derive(Debug, Clone, PartialEq)]
@@ -235,7 +236,7 @@ fn judge(
         ),
         condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
-    let unsuitable = unsuitable(cluster, centre, rules);
+    let unsuitable = unsuitable(cluster, &occurrences, centre, rules);
     reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
     let earned = reasons.iter().all(|reason| reason.weight > 0.0);
     let score = earned.then(|| score(cluster, &core, centre)).flatten();
@@ -259,11 +260,18 @@ fn judge(
 /// Of the parts of a page score, so many are told.
 const MOST_SCORE_REASONS: usize = 5;
 
-/// Why the question that names the cluster never gets a page, as far as its words tell. A question without a
-/// subject may show an error, which only its page can tell.
-fn unsuitable(cluster: &Cluster, centre: usize, rules: &PageRules) -> Option<UnsuitableQuestion> {
-    let title = clean_title(&cluster.occurrences.get(centre)?.question.text);
-    rules.questions.why_unsuitable(&title, true)
+/// Why the question that names the page never gets one. A question without a subject may show an error:
+/// only its page can tell, unless nobody asks in more than a plain line.
+fn unsuitable(
+    cluster: &Cluster,
+    core: &[&Occurrence],
+    centre: usize,
+    rules: &PageRules,
+) -> Option<UnsuitableQuestion> {
+    let centre = cluster.occurrences.get(centre)?.question.message;
+    let (_, title) = headline(core.iter().copied(), centre, clean_title)?;
+    let may_show_error = core.iter().any(|one| one.question.text.contains(['\n', '`', ':']));
+    rules.questions.why_unsuitable(&title, may_show_error)
 }
 
 fn score(cluster: &Cluster, core: &[usize], centre: usize) -> Option<PageScore> {
