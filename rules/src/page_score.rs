@@ -49,7 +49,7 @@ impl PageScore {
 
 /// The occurrence whose question names a page that stands on these, with the title that it makes, in which
 /// people may still be named. `None` where none may be quoted.
-pub fn page_title(cluster: &Cluster) -> Option<(&Occurrence, String)> {
+fn page_title(cluster: &Cluster) -> Option<(&Occurrence, String)> {
     let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
     headline(quotable, cluster.centre, clean_title)
 }
