@@ -11,6 +11,7 @@ use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
 use crate::page_score::PageScore;
+use crate::publish::anonymize::headline;
 use crate::publish::title::clean_title;
 use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
 pub use core_occurrences::PairwiseSimilarity;
@@ -169,11 +170,11 @@ fn hysteresis(
     HysteresisRule { reaches, keeps: keeps.min(reaches) }
 }
 
-/// From this page score on, .85 of the pages of communities that it was not fitted to were worth merging, and
-/// .78 of the good ones were left (`tests/eval/pages/fit.py`).
-const LEAST_SCORE: f64 = 0.45;
+/// From this page score on, .87 of the pages of communities that it was not fitted to were worth merging, and
+/// .75 of the good ones were left (`tests/eval/pages/fit.py`).
+const LEAST_SCORE: f64 = 0.6;
 /// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
-const KEPT_SCORE: f64 = 0.35;
+const KEPT_SCORE: f64 = 0.5;
 
 /// Whether a page is due, with the state of every condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -240,7 +241,7 @@ fn judge(
         ),
         condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
-    let unsuitable = unsuitable(cluster, representative, rules);
+    let unsuitable = unsuitable(cluster, &occurrences, representative, rules);
     reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
     let earned = reasons.iter().all(|reason| reason.weight > 0.0);
     let score = earned.then(|| score(cluster, &core, representative)).flatten();
@@ -264,15 +265,18 @@ fn judge(
 /// Of the parts of a page score, so many are listed among the reasons.
 const MOST_SCORE_REASONS: usize = 5;
 
-/// Why the question that names the cluster never gets a page, as far as its words tell. A question without a
-/// subject may show an error, which only its page can tell.
+/// Why the question that names the page never gets one. A question without a subject may show an error:
+/// only its page can tell, unless nobody asks in more than a plain line.
 fn unsuitable(
     cluster: &Cluster,
+    core: &[&Occurrence],
     representative: usize,
     rules: &PageRules,
 ) -> Option<UnsuitableQuestion> {
-    let title = clean_title(&cluster.occurrences.get(representative)?.question.text);
-    rules.questions.why_unsuitable(&title, true)
+    let representative = cluster.occurrences.get(representative)?.question.message;
+    let (_, title) = headline(core.iter().copied(), representative, clean_title)?;
+    let may_show_error = core.iter().any(|one| one.question.text.contains(['\n', '`', ':']));
+    rules.questions.why_unsuitable(&title, may_show_error)
 }
 
 fn score(cluster: &Cluster, core: &[usize], representative: usize) -> Option<PageScore> {

@@ -115,7 +115,7 @@ const LISTS: [(&str, &[&str]); 10] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 41] = [
+const SIGNAL_LISTS: [&str; 42] = [
     "lead_ins",
     "stopwords",
     "process_words",
@@ -143,6 +143,7 @@ const SIGNAL_LISTS: [&str; 41] = [
     "unrelated",
     "objections",
     "retractions",
+    "correction_openers",
     "postponements",
     "insults",
     "first_answer",

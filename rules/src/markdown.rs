@@ -54,6 +54,13 @@ pub enum MarkdownInline {
     },
 }
 
+impl MarkdownBlock {
+    /// Whether it is a heading, or a line in bold that stands as one.
+    pub fn is_heading(&self) -> bool {
+        matches!(self, Self::Paragraph(line) if matches!(line[..], [MarkdownInline::Strong(_)]))
+    }
+}
+
 /// Reads a Discord message. `people` are display names: where one of them, or any other name behind
 /// `@`, is addressed, the text says "a user", or nothing at the start of a line.
 pub fn parse(text: &str, people: &[&str]) -> Vec<MarkdownBlock> {

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use self::answer_style::AnswerStyle;
 use self::weights::WEIGHTS;
+use crate::language::page_words::PageWords;
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::reason::WeightedReason;
 use crate::resolution::ResolutionGrade;
@@ -54,7 +55,8 @@ impl SolutionRank {
 
 /// The quotable occurrences of a cluster, the one with the best answer first; of equals the earlier.
 ///
-/// An answer with more independent people behind it comes before one with fewer. Among equals counts for
+/// An answer in the language of the question that names the cluster comes before one in another, and one
+/// with more independent people behind it before one with fewer. Among equals counts for
 /// an answer: how it was resolved and with what confidence, a trusted answerer, similar
 /// answers of others, that its question names the cluster, that it is about the same things, its
 /// length, and that it says what to do. Counts against it: that it only points elsewhere, doubts, asks
@@ -80,8 +82,13 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
             ..one.ranked(&named, &said)
         })
         .collect::<Vec<_>>();
+    let asked = PageWords::for_text(&cluster.representative_question().text);
+    let is_foreign = |one: &RankedOccurrence<'_>| {
+        !std::ptr::eq(PageWords::for_text(&one.occurrence.best_answer().text), asked)
+    };
     ranked.sort_by(|a, b| {
-        let by_support = a.solution_rank.sort_key().cmp(&b.solution_rank.sort_key());
+        let by_language = is_foreign(a).cmp(&is_foreign(b));
+        let by_support = by_language.then(a.solution_rank.sort_key().cmp(&b.solution_rank.sort_key()));
         by_support.then(b.score.total_cmp(&a.score)).then_with(|| earlier(a, b))
     });
     ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, solution_rank)| {
@@ -322,6 +329,18 @@ mod tests {
         assert!(overlap(least, "Use `RELAY_TARGET` in the .env file") > 0.7);
         assert!(overlap(least, "Restart the relay with another target") < 0.7);
         assert_eq!(overlap("", least), 0.0);
+    }
+
+    #[test]
+    fn the_language_of_the_question_comes_first() {
+        let asked = [
+            ("릴레이 포트를 어떻게 바꾸나요?", "Set `relay.port` in the file and restart it."),
+            ("릴레이 포트는 어떻게 바꾸나요?", "Change `relay.port` in the file, then restart it."),
+            ("릴레이의 포트를 어떻게 바꾸나요?", "파일에서 `relay.port` 값을 바꾸세요."),
+        ];
+        check(&asked, asked[2].1);
+        let asked_in_english = [("How do I change the port of the relay?", asked[2].1), asked[0]];
+        check(&asked_in_english, asked[0].1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::config::lazy_pattern::LazyPatternSet;
 use crate::config::toml_reader::TomlReader;
-use crate::language::Languages;
+use crate::language::{Languages, is_hangul};
 
 /// Why a question gets no page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,18 @@ impl PageQuestionRules {
         let words = words.map(|word| word.replace(['\'', '’'], "").to_lowercase());
         words
             .filter(|word| word.chars().any(char::is_alphabetic))
-            .all(|word| self.general.contains(word.trim_matches(['.', '-'])))
+            .all(|word| self.is_general_word(word.trim_matches(['.', '-'])))
+    }
+
+    /// Words in Hangul take endings: one of two syllables or more is general in all its forms.
+    fn is_general_word(&self, word: &str) -> bool {
+        let has_stem = |general: &String| {
+            general.chars().count() > 1
+                && general.chars().all(is_hangul)
+                && word.starts_with(general)
+        };
+        self.general.contains(word)
+            || word.starts_with(is_hangul) && self.general.iter().any(has_stem)
     }
 }
 
@@ -145,6 +156,24 @@ mod tests {
             ("새로운 소식 있나요?", UnsuitableQuestion::TimeBound),
             ("최신 버전이 뭐예요?", UnsuitableQuestion::TimeBound),
             ("관리자가 누구인가요?", UnsuitableQuestion::Person),
+            ("When does the web client ship?", UnsuitableQuestion::TimeBound),
+            ("Has the new exporter landed?", UnsuitableQuestion::TimeBound),
+            ("How much is a team licence these days?", UnsuitableQuestion::TimeBound),
+            ("What is the coin trading at?", UnsuitableQuestion::TimeBound),
+            ("Will there be a discount in spring?", UnsuitableQuestion::TimeBound),
+            ("Anyone else getting 503 from the portal?", UnsuitableQuestion::TimeBound),
+            ("Is sign-in broken for everybody?", UnsuitableQuestion::TimeBound),
+            ("Where do I report bugs?", UnsuitableQuestion::Place),
+            ("Is there a channel for screenshots?", UnsuitableQuestion::Place),
+            ("What do I do next?", UnsuitableQuestion::NoSubject),
+            ("모바일 앱은 언제 나와요?", UnsuitableQuestion::TimeBound),
+            ("내보내기 기능 추가됐나요?", UnsuitableQuestion::TimeBound),
+            ("구독 요금은 얼마인가요?", UnsuitableQuestion::TimeBound),
+            ("홈페이지 먹통인가요?", UnsuitableQuestion::TimeBound),
+            ("버그 제보는 어디에 하나요?", UnsuitableQuestion::Place),
+            ("영어 게시판 있나요?", UnsuitableQuestion::Place),
+            ("이제 어떻게 해야 하나요?", UnsuitableQuestion::NoSubject),
+            ("이거 왜 안 되는 거예요?", UnsuitableQuestion::NoSubject),
         ] {
             assert_eq!(rules.why_unsuitable(title, false), Some(expected), "{title}");
         }
@@ -199,6 +228,14 @@ mod tests {
             "현재 폴더에 다운로드하려면 어떻게 하나요?",
             "가격을 API로 어떻게 바꾸나요?",
             "관리자는 누구를 차단할 수 있나요?",
+            "When does a session end?",
+            "How much memory does the worker need?",
+            "Where do I report a metric from?",
+            "Is the cache shared for all workers?",
+            "타임아웃은 언제 발생하나요?",
+            "메모리가 얼마나 필요한가요?",
+            "백업 방법이 있나요?",
+            "안드로이드에서 하드디스크를 어떻게 지정하나요?",
         ] {
             assert_eq!(rules.why_unsuitable(title, false), None, "{title}");
         }

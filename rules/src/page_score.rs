@@ -10,9 +10,11 @@ mod weights;
 pub use measures::PageMeasures;
 use weights::WEIGHTS;
 
-use crate::model::cluster::Cluster;
+use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::reason::WeightedReason;
 use crate::occurrence_ranking::rank_occurrences;
+use crate::publish::anonymize::headline;
+use crate::publish::title::clean_title;
 
 /// The score of a page with what speaks for and against it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +31,8 @@ impl PageScore {
     pub fn of(cluster: &Cluster) -> Option<Self> {
         let ranked = rank_occurrences(cluster);
         let best = ranked.first()?;
-        Some(Self::of_measures(&PageMeasures::of(cluster, best)))
+        let (named, title) = page_title(cluster)?;
+        Some(Self::of_measures(&PageMeasures::of(cluster, (named, &title), best)))
     }
 
     fn of_measures(measures: &PageMeasures) -> Self {
@@ -42,6 +45,13 @@ impl PageScore {
         reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         Self { probability: 1.0 / (1.0 + (-sum).exp()), reasons }
     }
+}
+
+/// The occurrence whose question names a page that stands on these, with the title that it makes, in which
+/// people may still be named. `None` where none may be quoted.
+fn page_title(cluster: &Cluster) -> Option<(&Occurrence, String)> {
+    let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
+    headline(quotable, cluster.representative, clean_title)
 }
 
 #[cfg(test)]

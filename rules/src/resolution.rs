@@ -205,10 +205,11 @@ fn weigh<'a>(
     conversation: &Conversation<'a>,
     rules: &SignalRules,
 ) -> Result<ScoredConversation<'a>, Vec<WeightedReason>> {
-    let talk = Transcript::read(conversation, rules);
+    let mut talk = Transcript::read(conversation, rules);
     let mark = signals::marked(&conversation.marks);
     let asked = question_detection::detect_question(&talk, conversation.channel.kind, rules)
         .or_else(|reasons| question_detection::question_before_mark(&talk, mark).ok_or(reasons))?;
+    talk.mark_process_talk(asked.asker, &asked.content, rules);
     let places = answer_ranking::helper_positions(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });

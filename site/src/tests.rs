@@ -57,7 +57,7 @@ fn merged_port(port: &Cluster) -> MergedAnswerRow {
         link: "https://docs.example/port".into(),
         title: "Choosing a <port>".into(),
         answer: "## First\n\nSet `LISTEN_PORT`.\n\n<script>alert(1)</script>\n\n\
-                 [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1"
+                 [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1\n\n## Other answers\n\nUse `PROXY_PORT`. (1 helper)"
             .into(),
         digest: "d".into(),
         merged: Millis(1_759_708_800_000),
@@ -119,7 +119,9 @@ async fn a_merged_answer_is_shown_in_the_words_of_its_maintainers() {
     let found = site.get("/api/v1/search?q=LISTEN_PORT&status=known").await.json();
     assert_eq!(found["answers"][0]["title"], "Choosing a <port>", "{found}");
     assert_eq!(found["answers"][0]["status"], "known");
-    assert!(found["answers"][0]["snippet"].as_str().unwrap().starts_with("First Set LISTEN_PORT."));
+    let snippet = found["answers"][0]["snippet"].as_str().unwrap();
+    assert!(snippet.starts_with("First Set LISTEN_PORT."), "{snippet}");
+    assert!(!snippet.contains("PROXY_PORT"), "another answer runs into it: {snippet}");
     let asked = site.get("/api/v1/search?q=server+port").await.json();
     assert_eq!(asked["answers"][0]["id"], port.id.as_str(), "the askers' words still find it");
 

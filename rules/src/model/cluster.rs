@@ -176,9 +176,18 @@ impl MergedAnswer {
         read_page(&self.answer)
     }
 
-    /// The words of the answer on one line.
+    /// The words of the answer on one line, with other answers and whatever else stands below it.
     pub fn one_line_text(&self) -> String {
-        plain_text(&self.blocks()).split_whitespace().collect::<Vec<_>>().join(" ")
+        one_line(&self.blocks())
+    }
+
+    /// The words of the answer that leads, on one line: what stands above the next heading.
+    pub fn leading_line(&self) -> String {
+        let blocks = self.blocks();
+        let first = blocks.iter().position(|block| !block.is_heading());
+        let first = first.unwrap_or(blocks.len());
+        let below = blocks[first..].iter().position(MarkdownBlock::is_heading);
+        one_line(&blocks[..below.map_or(blocks.len(), |at| first + at)])
     }
 
     /// The page's address, if it is one on the web that can stand in a link as it is.
@@ -350,6 +359,36 @@ impl Cluster {
     }
 }
 
+fn one_line(blocks: &[MarkdownBlock]) -> String {
+    plain_text(blocks).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn distinct(people: impl Iterator<Item = UserId>) -> usize {
     people.collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_leading_line_ends_where_other_answers_begin() {
+        let line = |answer: &str| {
+            let answer = answer.to_owned();
+            let (title, link) = ("Ports".to_owned(), "docs/ports.md".to_owned());
+            MergedAnswer { title, answer, link, merged: Millis(0) }.leading_line()
+        };
+        for (answer, expected) in [
+            ("Set the port.\n\n## Other answers\n\nUse a proxy. (1 helper)", "Set the port."),
+            ("## Linux\n\nSet the port.\n\n### Windows\n\nNever.", "Linux Set the port."),
+            (
+                "Set **the** port:\n\n```\n## port 80\n```\n\nRestart.",
+                "Set the port: ## port 80 Restart.",
+            ),
+            ("## Only a heading", "Only a heading"),
+            ("", ""),
+        ] {
+            assert_eq!(line(answer), expected, "{answer}");
+        }
+    }
 }

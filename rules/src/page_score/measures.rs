@@ -7,20 +7,22 @@ use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::ids::Millis;
 use crate::occurrence_ranking::RankedOccurrence;
 use crate::occurrence_ranking::answer_style::{AnswerStyle, asks_how};
-use crate::publish::title::{clean_title, title_score};
+use crate::publish::title::{asks, title_score};
 use crate::resolution::ResolutionGrade;
 use crate::similarity::content::content;
+use crate::support::ANSWERS_SHARE;
 use crate::support::wording::AnswerWording;
 use crate::text::without_mentions;
 
 /// The key of each measure in the file of weights, and what it measures.
-pub(super) const MEASURES: [(&str, &str); 23] = [
+pub(super) const MEASURES: [(&str, &str); 25] = [
     ("base", "most questions give no page"),
     ("two_answerers", "two independent people say the same"),
     ("three_answerers", "three independent people say the same"),
     ("confirmers", "askers confirm the answer"),
     ("trusted", "a trusted person gave the answer"),
     ("overlap", "another person's answer has the same words"),
+    ("agreement", "many other people's answers have the same words"),
     ("crowd", "the question comes often"),
     ("spread", "the question comes over a long time"),
     ("length", "the answer is long"),
@@ -36,6 +38,7 @@ pub(super) const MEASURES: [(&str, &str); 23] = [
     ("continues", "the answer goes on from something else"),
     ("matter", "the answer uses the words of the question"),
     ("nearness", "the answer was given to the question of the title"),
+    ("asks", "the title asks something"),
     ("reads", "the title reads well"),
     ("settled", "the question was settled"),
 ];
@@ -54,15 +57,21 @@ const MOST_PHRASES: usize = 2;
 pub struct PageMeasures([f32; MEASURES.len()]);
 
 impl PageMeasures {
-    /// The measures of a page that stands on these occurrences and leads with the best answer of one.
-    pub fn of(cluster: &Cluster, lead: &RankedOccurrence<'_>) -> Self {
+    /// The measures of a page that stands on these occurrences, has the `title` that the question of
+    /// `named` makes, and leads with the best answer of one.
+    pub fn of(
+        cluster: &Cluster,
+        (named, title): (&Occurrence, &str),
+        lead: &RankedOccurrence<'_>,
+    ) -> Self {
         let answer = &*without_mentions(&lead.occurrence.best_answer().text);
         let question = content(&lead.occurrence.question.text);
-        let asked = content(&cluster.representative_question().text);
-        let title = clean_title(&cluster.representative_question().text);
+        let asked = content(&named.question.text);
         let style = AnswerStyle::of(answer);
         let support = lead.solution_rank.support;
         let words = words_in(answer);
+        let own = AnswerWording::of(answer);
+        let others = answers_of_others(cluster, lead.occurrence);
         let yes = |fact: bool| f32::from(u8::from(fact));
         let phrases = |count: usize| count.min(MOST_PHRASES) as f32 / MOST_PHRASES as f32;
         Self([
@@ -71,13 +80,14 @@ impl PageMeasures {
             yes(support.answerers >= 3),
             phrases(support.confirmers),
             yes(support.trusted > 0),
-            overlap(cluster, lead.occurrence),
+            others.iter().map(|other| own.overlap(other)).fold(0.0, f32::max),
+            agreement(&own, &others),
             (cluster.occurrences.len() as f32 / CROWD).min(1.0),
             spread(cluster),
             words.min(FULL as usize) as f32 / FULL,
             yes(words < SHORT),
-            phrases(AnswerWording::of(answer).specifics().count()),
-            yes(asks_how(&title)),
+            phrases(own.specifics().count()),
+            yes(asks_how(title)),
             yes(style.tells && !style.points),
             yes(style.points),
             yes(style.doubts || style.asks_back),
@@ -87,7 +97,8 @@ impl PageMeasures {
             yes(style.continues),
             share(&question, &content(answer)),
             cosine(&question, &asked),
-            (title_score(&title) / 3.0).clamp(-1.0, 1.0),
+            yes(asks(title)),
+            (title_score(title) / 3.0).clamp(-1.0, 1.0),
             settled(lead.occurrence),
         ])
     }
@@ -104,12 +115,17 @@ fn words_in(text: &str) -> usize {
     text.split_whitespace().count() + letters / 2
 }
 
-/// How much of its words the likest answer of another person shares, counted in the shorter one, 0 to 1.
-fn overlap(cluster: &Cluster, lead: &Occurrence) -> f32 {
-    let own = AnswerWording::of(&lead.best_answer().text);
-    let others = cluster.occurrences.iter().map(Occurrence::best_answer);
-    let others = others.filter(|other| other.author != lead.best_answer().author);
-    others.map(|other| own.overlap(&AnswerWording::of(&other.text))).fold(0.0, f32::max)
+/// The answers of other people than the one whose answer leads.
+fn answers_of_others(cluster: &Cluster, lead: &Occurrence) -> Vec<AnswerWording> {
+    let answers = cluster.occurrences.iter().map(Occurrence::best_answer);
+    let others = answers.filter(|other| other.author != lead.best_answer().author);
+    others.map(|other| AnswerWording::of(&other.text)).collect()
+}
+
+/// How many of the others' answers, 0 to 1, have enough words in common with one to second it.
+fn agreement(own: &AnswerWording, others: &[AnswerWording]) -> f32 {
+    let agreeing = others.iter().filter(|other| own.overlap(other) >= ANSWERS_SHARE).count();
+    agreeing as f32 / others.len().max(1) as f32
 }
 
 /// From the first question to the last on a logarithmic scale: a day is near 0, a year is 1.

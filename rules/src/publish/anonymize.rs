@@ -9,8 +9,9 @@ use regex::Regex;
 use crate::language::{Languages, is_hangul};
 use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
+use crate::model::ids::MessageId;
 use crate::publish::pseudonym::AuthorNaming;
-use crate::publish::title::{clean_title, title_score};
+use crate::publish::title::{asks, clean_title, title_score};
 use crate::similarity::content::content;
 
 /// The replacement for a name.
@@ -70,20 +71,10 @@ impl<'c> Participants<'c> {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// The quotable occurrence whose question names the cluster, with the title that it makes: the
-    /// question in the middle of the others or, if that may not be quoted or was cut off, the one
-    /// that stands best as a title; the earliest of equals, so that a later question does not rename it.
+    /// The quotable occurrence whose question names the cluster, with the title that it makes.
     pub fn headline(&self, cluster: &'c Cluster) -> Option<(&'c Occurrence, String)> {
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
-        let titled = quotable.map(|one| (one, self.title(&one.question.text)));
-        let titled = titled.filter(|(_, title)| title.chars().any(char::is_alphabetic));
-        let rank = |(one, title): &(&Occurrence, String)| {
-            ((is_whole(title), one.question.message == cluster.representative), title_score(title))
-        };
-        titled.rev().max_by(|one, other| {
-            let ((first, reads), (others_first, other_reads)) = (rank(one), rank(other));
-            first.cmp(&others_first).then(reads.total_cmp(&other_reads))
-        })
+        headline(quotable, cluster.representative, |question| self.title(question))
     }
 
     /// Whether a title is made of the words of an occurrence that may be quoted.
@@ -205,6 +196,27 @@ fn without_last_mention(question: &str) -> Cow<'_, str> {
             .expect("a constant pattern")
     });
     CALLED.replace(question.trim_end(), "$mark")
+}
+
+/// The occurrence whose question names a page, with the title that it makes: a whole one that asks something,
+/// of these the question at `representative` or, without it, the one that stands best as a title; the earliest of
+/// equals, so that a later question does not rename the page.
+pub(crate) fn headline<'c>(
+    occurrences: impl DoubleEndedIterator<Item = &'c Occurrence>,
+    representative: MessageId,
+    title: impl Fn(&str) -> String,
+) -> Option<(&'c Occurrence, String)> {
+    let titled = occurrences.map(|one| (one, title(&one.question.text)));
+    let titled = titled.filter(|(_, title)| title.chars().any(char::is_alphabetic));
+    let ranked = titled.map(|(one, title)| {
+        let is_central = one.question.message == representative;
+        let rank = (is_whole(&title), asks(&title), is_central);
+        (rank, title_score(&title), (one, title))
+    });
+    let best = ranked.rev().max_by(|(rank, reads, _), (other_rank, other_reads, _)| {
+        rank.cmp(other_rank).then(reads.total_cmp(other_reads))
+    });
+    best.map(|(_, _, named)| named)
 }
 
 /// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs

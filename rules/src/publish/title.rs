@@ -17,6 +17,7 @@ struct TitleWords {
     openers: HashSet<&'static str>,
     lead_ins: HashSet<&'static str>,
     empty: HashSet<&'static str>,
+    question_words: HashSet<&'static str>,
     endings: Vec<&'static str>,
     wanting: Regex,
 }
@@ -27,6 +28,7 @@ static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
         openers: words("openers").collect(),
         lead_ins: words("lead_ins").collect(),
         empty: words("empty").collect(),
+        question_words: words("question_words").collect(),
         endings: words("endings").collect(),
         wanting: {
             let patterns = words("wanting").collect::<Vec<_>>().join("|");
@@ -68,12 +70,28 @@ pub fn title_score(text: &str) -> f32 {
     score
 }
 
+/// Whether a title asks, or says what its writer wants: it does not only tell something.
+pub(crate) fn asks(title: &str) -> bool {
+    let words = words(title);
+    let opens = |word: &String| WORDS.openers.contains(word.as_str());
+    let marked = title.ends_with(is_question_mark);
+    // Where words take endings, a question word stands anywhere or nowhere.
+    let asking =
+        || Script::of(title) == Script::Hangul || words.iter().any(|word| is_question_word(word));
+    words.first().is_some_and(opens)
+        || marked && asking()
+        || has_question_ending(title)
+        || WORDS.wanting.is_match(title)
+}
+
 /// Whether a line is somebody's question, of which a part may look like the output of a program.
 pub fn asks_something(line: &str) -> bool {
-    static ASKS: LazyLock<HashSet<&str>> =
-        LazyLock::new(|| Languages::built_in().words("title", "question_words").collect());
     let first = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    line.trim_end().ends_with('?') || ASKS.contains(first.to_lowercase().as_str())
+    line.trim_end().ends_with('?') || is_question_word(&first.to_lowercase())
+}
+
+fn is_question_word(word: &str) -> bool {
+    WORDS.question_words.contains(word)
 }
 
 /// The question as one plain line: without address, greeting, mentions, links and Markdown, its first
@@ -358,6 +376,21 @@ mod tests {
         let title = clean_title(&"relays ".repeat(60));
         assert!(title.ends_with("relays…") && title.chars().count() <= 120, "{title}");
         assert!(clean_title(&"릴".repeat(500)).chars().count() <= 120);
+    }
+
+    #[test]
+    fn a_title_asks_or_only_tells() {
+        for title in [
+            "How do I rotate the key?",
+            "Good evening, which key signs a release ?",
+            "릴레이는 어떻게 설치하나요",
+            "릴레이 설치 방법?",
+        ] {
+            assert!(asks(title), "{title}");
+        }
+        for title in ["Now it only signed four releases", "./etc/relay yes?", "Sign -k relay ?"] {
+            assert!(!asks(title), "{title}");
+        }
     }
 
     #[test]

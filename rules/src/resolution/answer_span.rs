@@ -52,7 +52,7 @@ fn parts(
         if said.author == helper && continues(said, asked) {
             // What takes itself back begins anew: it ends the answer before it and starts its own.
             let (earlier, later) = if place < last { (place, last) } else { (last, place) };
-            if talk.said[later].has(CueClass::Retraction) || talk.said[earlier].edited_away {
+            if talk.said[later].takes_back() || talk.said[earlier].edited_away {
                 break;
             }
             parts.push(place);

@@ -39,6 +39,8 @@ pub(super) enum CueClass {
     Objection,
     /// Takes back what its own author said before.
     Retraction,
+    /// Opens a message that replaces the own one right before it, where a command or setting follows.
+    CorrectionOpener,
     /// An answer that something is being worked on.
     Postponement,
     Insult,
@@ -67,7 +69,7 @@ pub(super) enum CueClass {
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 38] = [
+    const ALL: [(Self, &'static str); 39] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -92,6 +94,7 @@ impl CueClass {
         (Self::Unrelated, "unrelated"),
         (Self::Objection, "objections"),
         (Self::Retraction, "retractions"),
+        (Self::CorrectionOpener, "correction_openers"),
         (Self::Postponement, "postponements"),
         (Self::Insult, "insults"),
         (Self::FirstAnswer, "first_answer"),
@@ -116,6 +119,7 @@ impl CueClass {
                 | Self::Command
                 | Self::Affirming
                 | Self::ObjectionOpener
+                | Self::CorrectionOpener
                 | Self::RedirectOpener
         )
     }
@@ -158,6 +162,14 @@ pub(super) struct WordSets {
     pub(super) stopwords: HashSet<u32>,
     /// Words about asking and helping: they say nothing of a subject.
     pub(super) process: HashSet<u32>,
+}
+
+impl WordSets {
+    /// Whether there are words, and all of them are about asking and helping.
+    pub(super) fn speak_of_process<'w>(&self, words: impl Iterator<Item = &'w u32>) -> bool {
+        let mut words = words.peekable();
+        words.peek().is_some() && words.all(|word| self.process.contains(word))
+    }
 }
 
 /// A block of 256 characters: near enough to an alphabet.
@@ -304,8 +316,10 @@ impl PhraseMatcher {
             let inside = widest.is_some_and(|wide| {
                 hit.end <= wide.end && hit.end - hit.start < wide.end - wide.start
             });
-            // What an asker found alone worked, too, and may go on to say what it was.
-            if !inside && !matches!(hit.cue, CueClass::Own | CueClass::Finding) {
+            // What an asker found alone worked, too, and may go on to say what it was; words that open a
+            // correction say something else elsewhere.
+            let beside = [CueClass::Own, CueClass::Finding, CueClass::CorrectionOpener];
+            if !inside && !beside.contains(&hit.cue) {
                 widest = Some(*hit);
             }
             // "great if it worked" awaits a success, whatever "great if" is, and what does not work is in

@@ -56,6 +56,12 @@ fn target(talk: &Transcript<'_>, asked: &DetectedQuestion, place: usize) -> Opti
             .take(REACH * 2)
             .find(|at| answers(at, &|other| other.author == said.author));
     }
+    let corrected = earlier()
+        .next()
+        .filter(|at| said.corrects() && answers(at, &|other| other.author == said.author));
+    if corrected.is_some() {
+        return corrected;
+    }
     let opens = said.has(CueClass::ObjectionOpener);
     if let Some(reply) = said.message.reply_to {
         let target = talk.place(reply).filter(|_| opens || said.has(CueClass::Objection))?;

@@ -227,7 +227,7 @@ impl ConfirmationTargets<'_> {
     /// Whether others send the asker elsewhere between an answer and the words at `place`.
     fn sent_away(&self, target: usize, place: usize) -> bool {
         let between = &self.talk.said[target + 1..place];
-        between.iter().any(|said| said.author != self.asked.asker && said.deflects())
+        between.iter().any(|said| said.author != self.asked.asker && said.sends_elsewhere())
     }
 
     /// What a reply, a name or a number ("the second one") points at.

@@ -119,6 +119,15 @@ impl Story {
         classify(&self.conversation(), &RULES.signals)
     }
 
+    /// Asserts that the question is resolved by the answer of these messages.
+    fn answers_with(self, messages: &[u64]) {
+        let ConversationVerdict::Resolved(found) = self.judged() else {
+            panic!("{:?}", self.judged())
+        };
+        let messages = messages.iter().map(|id| MessageId(*id)).collect::<Vec<_>>();
+        assert_eq!(found.answers[0].messages, messages);
+    }
+
     /// Checks the verdict's summary: `none`, `open`, or the grade with its best answer.
     fn comes_to(self, expected: &str) {
         let said = match self.judged() {
@@ -328,6 +337,15 @@ fn korean_questions_and_answers_are_understood() {
         .says(ASKER, "잘 됩니다 감사합니다")
         .comes_to("Confirmed by 2");
     Story::new().says(ASKER, "로그인이 안 돼요 도와주세요").comes_to("open");
+}
+
+#[test]
+fn a_reason_is_never_what_holds_for_every_question() {
+    let story = answered().says(ASKER, "thanks, that worked!");
+    let ConversationVerdict::Resolved(found) = story.judged() else { panic!("it worked") };
+    let reasons = found.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+    assert!(reasons.contains(&"the asker says that it worked"), "{reasons:?}");
+    assert!(!reasons.contains(&"most questions stay open"), "{reasons:?}");
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) edited_away: bool,
     /// Whether it speaks of asking and helping only: "somebody will look into it soon".
     pub(super) only_about_helping: bool,
+    /// Whether it shows code, a link or a number, each of which can be an answer by itself.
+    pub(super) shows: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
     pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
@@ -68,7 +70,7 @@ impl ParsedMessage<'_> {
         // Code beside "solved" is what solved it, and "the trick was" beside both needs no "I found".
         let shown = self.code && self.accepts();
         let (own, found) = (self.has(CueClass::Own), self.has(CueClass::Finding));
-        let finding = own && (found || shown) || found && shown;
+        let finding = own && (found || self.code) || shown && (found || !self.thanks());
         let says_what = self.code || self.link || self.content.len() >= 2;
         finding && says_what && !self.asks && !self.has(CueClass::Unrelated)
     }
@@ -76,6 +78,17 @@ impl ParsedMessage<'_> {
     /// Whether its author shows the command or setting that solved their own question.
     pub(super) fn shows_own_solution(&self) -> bool {
         self.tells_own_solution() && self.code && !self.has(CueClass::Failed)
+    }
+
+    /// Whether it opens as a correction and shows what is right: it replaces what its author said right before.
+    pub(super) fn corrects(&self) -> bool {
+        let brief = self.matter <= LONGEST_CORRECTION;
+        self.has(CueClass::CorrectionOpener) && self.code && brief && !self.asks
+    }
+
+    /// Whether it takes back what its author said before.
+    pub(super) fn takes_back(&self) -> bool {
+        self.has(CueClass::Retraction) || self.corrects()
     }
 
     /// Whether it asks something back instead of answering.
@@ -95,14 +108,17 @@ impl ParsedMessage<'_> {
         self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
     }
 
-    /// Whether all it does is send the asker elsewhere, or put off an answer.
+    /// Whether all it does is send the asker elsewhere, put off an answer, or speak of asking and helping.
     pub(super) fn deflects(&self) -> bool {
+        self.only_about_helping || self.sends_elsewhere()
+    }
+
+    /// Whether all it does is send the asker elsewhere, or put off an answer.
+    pub(super) fn sends_elsewhere(&self) -> bool {
         let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
         let elsewhere = classes.into_iter().any(|class| self.has(class));
         let brief = self.matter <= 14 && !self.code;
-        self.only_about_helping
-            || (elsewhere && brief)
-            || (self.channel && self.matter <= 8 && !self.code)
+        (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
     }
 
     /// Whether it can be what helped: it says something and is no question, courtesy or deflection.
@@ -145,6 +161,9 @@ pub(super) struct Transcript<'a> {
 /// A person by account or, behind a relay, by the name that the relay gives.
 type PersonKey = (UserId, Option<String>);
 
+/// A correction says what is right in so many words at most; more explain something.
+const LONGEST_CORRECTION: usize = 16;
+
 /// So many messages of a conversation are judged; what settles a question stands near it, and a
 /// conversation of thousands is a channel that was not untangled.
 const MOST_MESSAGES: usize = 400;
@@ -172,6 +191,20 @@ impl<'a> Transcript<'a> {
         let parser = MessageParser { people: &people, names: &names, authors: &authors, rules };
         let said = messages.iter().map(|message| parser.read(message)).collect();
         Self { said, people }
+    }
+
+    /// Marks what others say of asking and helping in the words of the question, which are given sorted.
+    pub(super) fn mark_process_talk(
+        &mut self,
+        asker: ParticipantIndex,
+        question: &[u32],
+        rules: &SignalRules,
+    ) {
+        for said in self.said.iter_mut().filter(|said| said.author != asker) {
+            let answers = said.shows || said.has(CueClass::Affirming) || said.tells();
+            let own = said.content.iter().filter(|word| question.binary_search(word).is_err());
+            said.only_about_helping |= !answers && rules.words.speak_only_about_helping(own);
+        }
     }
 
     pub(super) fn person(&self, id: UserId) -> Option<ParticipantIndex> {
@@ -219,9 +252,11 @@ impl MessageParser<'_> {
             cues = self.rules.phrases.find(&format!(" . {behind}"));
             // "actually no" takes back, though "actually" only leads in.
             cues.add_if(CueClass::Retraction, whole);
+            cues.add_if(CueClass::CorrectionOpener, whole);
         }
         let to = self.address(message, text, opening, &plain);
         let content = content(&plain.text, &self.rules.words.stopwords);
+        let shows = plain.code || plain.link || plain.text.contains(|c: char| c.is_ascii_digit());
         let points = [CueClass::Worked, CueClass::Thanks, CueClass::Objection];
         ParsedMessage {
             message,
@@ -241,16 +276,10 @@ impl MessageParser<'_> {
             } else {
                 Vec::new()
             },
-            only_about_helping: self.is_only_about_helping(&plain, &content),
+            only_about_helping: !shows && self.rules.words.speak_only_about_helping(content.iter()),
+            shows,
             content,
         }
-    }
-
-    /// Whether all its words of matter are about asking and helping, and nothing else tells something.
-    fn is_only_about_helping(&self, plain: &NormalizedText, content: &[u32]) -> bool {
-        let shows = plain.code || plain.link || plain.text.contains(|c: char| c.is_ascii_digit());
-        let process = &self.rules.words.process;
-        !shows && !content.is_empty() && content.iter().all(|word| process.contains(word))
     }
 
     /// Whether a later line begins with "edit" and takes back what stands before.

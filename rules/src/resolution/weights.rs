@@ -31,7 +31,7 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
 
 /// The features of an answer, in the order of `answer_ranking::values`.
 pub(super) const ANSWER_FEATURES: [ScoredFeature; 37] = [
-    ("first", "it is the first message of anybody who helps"),
+    ("first", "it is the first message that could answer"),
     ("later", "others helped before"),
     ("ends_asking", "it ends with a question mark"),
     ("asks_back", "it asks back"),
@@ -73,7 +73,7 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 37] = [
 /// The features of the outcome, in the order of `ScoredConversation::outcome`: what speaks for the question being
 /// resolved by an answer beside the features of the answer itself.
 pub(super) const OUTCOME: [ScoredFeature; 31] = [
-    ("base", "most questions stay open"),
+    (BASE, "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
     ("thanked_late", "the asker thanks at the end"),
@@ -145,6 +145,8 @@ impl<const N: usize> FeatureWeights<N> {
             .iter()
             .zip(values)
             .zip(features)
+            // What weighs alike for every conversation tells nothing about this one.
+            .filter(|(_, (key, _))| *key != BASE)
             .map(|((weight, value), (_, what))| WeightedReason {
                 what: (*what).into(),
                 weight: weight * value,
@@ -205,6 +207,9 @@ impl TrainedWeights {
         &WEIGHTS
     }
 }
+
+/// The feature that every conversation has.
+const BASE: &str = "base";
 
 /// 1 for what holds, 0 for what does not.
 pub(super) fn holds(fact: bool) -> f32 {

@@ -76,7 +76,7 @@ impl ResultCard {
         let options = answer_options(cluster);
         let strength = AnswerStrength::of(cluster, &options);
         let best = || options.first().map(|option| people.line(&option.best.best_answer().text));
-        let answer = cluster.merged_answer.as_ref().map(MergedAnswer::one_line_text).or_else(best);
+        let answer = cluster.merged_answer.as_ref().map(MergedAnswer::leading_line).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
         let count = cluster.times_resolved();
         Self {

@@ -155,8 +155,8 @@ pub(crate) async fn one(
 
 /// Title and answer as they would be without a reviewer's words.
 fn written(answer: &AnswerView) -> PageEdit {
-    let told = answer.answer.as_ref().map_or("", |option| option.quote.markdown.as_str());
-    PageEdit { title: answer.title.clone(), answer: told.trim().to_owned() }
+    let text = answer.answer.as_ref().map_or("", |option| option.quote.markdown.as_str());
+    PageEdit { title: answer.title.clone(), answer: text.trim().to_owned() }
 }
 
 /// What all questions of a page are judged by.

@@ -122,7 +122,7 @@ impl DecisionForm {
         if other.id == one.id {
             return Err(HttpError::bad_request("a question is the same as itself already"));
         }
-        Ok(ReviewDecision::Merge { question: one.centre, with: other.centre })
+        Ok(ReviewDecision::Merge { question: one.representative, with: other.representative })
     }
 }
 

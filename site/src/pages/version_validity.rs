@@ -26,9 +26,6 @@ pub(crate) struct VersionValidity {
     pub(crate) due: bool,
 }
 
-<<<<<<< HEAD:site/src/pages/version_validity.rs
-impl VersionValidity {
-=======
 /// What is known beside an answer that tells whether it still holds.
 #[derive(Debug, Default)]
 pub(crate) struct AnswerChecks {
@@ -38,8 +35,7 @@ pub(crate) struct AnswerChecks {
     pub(crate) checked: Option<Millis>,
 }
 
-impl VersionStanding {
->>>>>>> reports:site/src/pages/version_standing.rs
+impl VersionValidity {
     /// Of a cluster as it may be shown.
     pub(crate) fn of(
         cluster: &Cluster,

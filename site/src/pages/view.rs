@@ -336,7 +336,7 @@ fn merged(merged_answer: &MergedAnswer, text: &InterfaceText) -> QuotedMessage {
         merged: true,
         markdown: render(&blocks, MarkdownDialect::CommonMark),
         html: html_of(&blocks),
-        line: merged_answer.one_line_text(),
+        line: merged_answer.leading_line(),
         language: language(&merged_answer.one_line_text()),
         by: "Maintainers".to_owned(),
         trusted: true,

@@ -10,11 +10,11 @@ use rules::report::alarms::AlarmKind;
 use rules::resolution::ResolutionGrade;
 
 use super::reports::{Community, MINUTES};
-use super::world::summary;
+use super::site::summary;
 use super::*;
 use crate::reports::ReportSource;
 
-/// The last whole day before the clock of the world, counted from the first day of a community.
+/// The last whole day before the clock of the site, counted from the first day of a community.
 const YESTERDAY: i64 = 280;
 /// Days of talk: four weeks of history and some days to look at.
 const DAYS: i64 = 43;
@@ -83,8 +83,8 @@ fn chat(community: &mut Community, day: i64, broken: Option<PlantedBreak>) {
     }
 }
 
-async fn told_world(community: &Community) -> World {
-    let world = World::with(&[]).await;
+async fn recorded_site(community: &Community) -> TestSite {
+    let site = TestSite::with(&[]).await;
     let lounge = Channel {
         id: LOUNGE,
         guild: GuildId(11),
@@ -96,12 +96,12 @@ async fn told_world(community: &Community) -> World {
         tags: Vec::new(),
     };
     let channels = vec![(lounge, NOW)];
-    world.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
-    community.store(&world.store).await;
-    world
+    site.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
+    community.store(&site.store).await;
+    site
 }
 
-impl World {
+impl TestSite {
     /// The kinds of alarm that `status`, the metrics and the briefing of yesterday tell.
     async fn alarms(&self) -> [Vec<AlarmKind>; 3] {
         let naming = AuthorNaming::Pseudonyms(Salt([3; 16]));
@@ -119,19 +119,19 @@ impl World {
         let mut in_status = health.alarms.iter().map(|one| one.kind).collect::<Vec<_>>();
         in_status.sort();
         in_status.dedup();
-        let told = |by: &dyn Fn(&AlarmKind) -> bool| {
+        let reports = |by: &dyn Fn(&AlarmKind) -> bool| {
             AlarmKind::ALL.into_iter().filter(|kind| by(kind)).collect::<Vec<_>>()
         };
-        [in_status, told(&in_metrics), told(&in_briefing)]
+        [in_status, reports(&in_metrics), reports(&in_briefing)]
     }
 }
 
 #[tokio::test]
 async fn a_healthy_month_raises_no_alarm_anywhere() {
-    let world = told_world(&community(None)).await;
-    assert_eq!(world.alarms().await, [const { Vec::new() }; 3]);
+    let site = recorded_site(&community(None)).await;
+    assert_eq!(site.alarms().await, [const { Vec::new() }; 3]);
     // Neither on any day of the last week.
-    let week = world.get("/reports/briefing?period=week").await.body;
+    let week = site.get("/reports/briefing?period=week").await.body;
     assert!(week.contains("98 ") || week.contains(">98<"), "seven days of fourteen: {week}");
     assert!(!week.contains("class=\"alarms\""), "{week}");
 }
@@ -139,22 +139,22 @@ async fn a_healthy_month_raises_no_alarm_anywhere() {
 #[tokio::test]
 async fn each_of_six_planted_breaks_is_told_within_a_day_in_all_three_places() {
     for (planted, kind) in PlantedBreak::ALL {
-        let world = told_world(&community(Some(planted))).await;
+        let site = recorded_site(&community(Some(planted))).await;
         if planted == PlantedBreak::CountsContradict {
-            lose_count(&world).await;
+            lose_count(&site).await;
         }
-        for told in world.alarms().await {
-            assert!(told.contains(&kind), "{planted:?}: {told:?}");
+        for alarms in site.alarms().await {
+            assert!(alarms.contains(&kind), "{planted:?}: {alarms:?}");
         }
     }
 }
 
 /// A cluster says that it holds more than was answered.
-async fn lose_count(world: &World) {
-    recluster(&world.store, &world.rules, NOW, false).await.unwrap();
-    let [one] = &world.store.clusters(1, 1).await.unwrap()[..] else { panic!("no cluster") };
+async fn lose_count(site: &TestSite) {
+    recluster(&site.store, &site.rules, NOW, false).await.unwrap();
+    let [one] = &site.store.clusters(1, 1).await.unwrap()[..] else { panic!("no cluster") };
     let mut wrong = summary(one);
     wrong.size += 1;
     let clusters = vec![wrong];
-    world.store.save_regroup(&RegroupPlan { clusters, ..RegroupPlan::default() }).await.unwrap();
+    site.store.save_regroup(&RegroupPlan { clusters, ..RegroupPlan::default() }).await.unwrap();
 }

@@ -8,13 +8,13 @@ use super::*;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A question that waits for a decision, and another one.
-async fn desk() -> (World, [Cluster; 2]) {
+async fn desk() -> (TestSite, [Cluster; 2]) {
     let [mut port, wallet] = some();
     port.state = ClusterState::Candidate;
-    (World::with(&[port.clone(), wallet.clone()]).await, [port, wallet])
+    (TestSite::with(&[port.clone(), wallet.clone()]).await, [port, wallet])
 }
 
-impl World {
+impl TestSite {
     async fn reviewer(&self) -> String {
         self.token(|row| row.scopes = "clusters:write".to_owned()).await
     }
@@ -42,63 +42,63 @@ impl World {
 
 #[tokio::test]
 async fn a_token_signs_in_and_the_cookie_is_for_reviewing_alone() {
-    let (world, _) = desk().await;
-    let token = world.reviewer().await;
-    let away = world.get("/review").await;
+    let (site, _) = desk().await;
+    let token = site.reviewer().await;
+    let away = site.get("/review").await;
     assert_eq!((away.status, away.header("location")), (StatusCode::SEE_OTHER, "/review/sign-in"));
-    let form = world.get("/review/sign-in").await;
+    let form = site.get("/review/sign-in").await;
     assert!(form.body.contains("type=\"password\""), "{}", form.body);
 
     let body = format!("token={token}");
-    let signed = world.send(Method::POST, "/review/sign-in", &[FORM], &body).await;
+    let signed = site.send(Method::POST, "/review/sign-in", &[FORM], &body).await;
     assert_eq!((signed.status, signed.header("location")), (StatusCode::SEE_OTHER, "/review"));
     let cookie = signed.header("set-cookie");
     for part in ["HttpOnly", "SameSite=Strict", "Path=/review"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    let page = world.review_page("/review", &token).await;
+    let page = site.review_page("/review", &token).await;
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.header("cache-control"), "private, no-store");
     assert!(page.body.contains("candidate") && page.body.contains("<kbd>j</kbd>"), "{}", page.body);
     // The cookie opens nothing else.
-    let other = world.review_page("/api/v1/demand", &token).await;
+    let other = site.review_page("/api/v1/demand", &token).await;
     assert_eq!(other.status, StatusCode::UNAUTHORIZED);
 
-    let reader = world.token(|row| row.id = "reader".to_owned()).await;
+    let reader = site.token(|row| row.id = "reader".to_owned()).await;
     for (wrong, why) in [(reader.as_str(), "does not allow"), ("ahv_x", "not valid")] {
         let body = format!("token={wrong}");
-        let refused = world.send(Method::POST, "/review/sign-in", &[FORM], &body).await;
+        let refused = site.send(Method::POST, "/review/sign-in", &[FORM], &body).await;
         assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
         assert!(refused.body.contains(why) && refused.header("set-cookie").is_empty());
     }
-    assert_eq!(world.review_page("/review", &reader).await.status, StatusCode::FORBIDDEN);
-    let out = world.send(Method::POST, "/review/sign-out", &[], "").await;
+    assert_eq!(site.review_page("/review", &reader).await.status, StatusCode::FORBIDDEN);
+    let out = site.send(Method::POST, "/review/sign-out", &[], "").await;
     assert!(out.header("set-cookie").contains("Max-Age=0"));
 }
 
 #[tokio::test]
 async fn a_form_of_another_site_decides_nothing() {
-    let (world, [port, _]) = desk().await;
-    let token = world.reviewer().await;
+    let (site, [port, _]) = desk().await;
+    let token = site.reviewer().await;
     let cookie = format!("review_token={token}");
     let address = format!("/review/{}/reject", port.id);
     for foreign in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
         let headers = [("cookie", cookie.as_str()), FORM, foreign];
-        let sent = world.send(Method::POST, &address, &headers, "").await;
+        let sent = site.send(Method::POST, &address, &headers, "").await;
         assert_eq!(sent.status, StatusCode::FORBIDDEN);
-        let sent = world.send(Method::POST, "/review/sign-in", &[FORM, foreign], "token=x").await;
+        let sent = site.send(Method::POST, "/review/sign-in", &[FORM, foreign], "token=x").await;
         assert_eq!(sent.status, StatusCode::FORBIDDEN);
     }
-    let unsigned = world.send(Method::POST, &address, &[FORM], "").await;
+    let unsigned = site.send(Method::POST, &address, &[FORM], "").await;
     assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(world.state_of(&port).await, ClusterState::Candidate);
-    assert!(world.audited().await.is_empty());
+    assert_eq!(site.state_of(&port).await, ClusterState::Candidate);
+    assert!(site.audited().await.is_empty());
 }
 
 #[tokio::test]
 async fn every_decision_is_audited_and_taken_back() {
-    let (world, [port, wallet]) = desk().await;
-    let token = world.reviewer().await;
+    let (site, [port, wallet]) = desk().await;
+    let token = site.reviewer().await;
     let with = format!("with=%2Fanswers%2Fx-{}", wallet.id);
     for (decision, body) in [
         ("accept", ""),
@@ -109,30 +109,30 @@ async fn every_decision_is_audited_and_taken_back() {
         ("reject", ""),
     ] {
         let address = format!("/review/{}/{decision}", port.id);
-        let sent = world.send_form(&address, &token, body).await;
+        let sent = site.send_form(&address, &token, body).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{decision}: {}", sent.body);
-        let [latest] = &world.store.review_decisions(1).await.unwrap()[..] else { panic!() };
+        let [latest] = &site.store.review_decisions(1).await.unwrap()[..] else { panic!() };
         assert_eq!((latest.decision.name(), latest.by.as_str()), (decision, "token a"));
-        let rejected = world.state_of(&port).await == ClusterState::Rejected;
+        let rejected = site.state_of(&port).await == ClusterState::Rejected;
         assert_eq!(rejected, decision == "reject");
-        assert_eq!(world.store.page_edits().await.unwrap().len(), usize::from(decision == "edit"));
+        assert_eq!(site.store.page_edits().await.unwrap().len(), usize::from(decision == "edit"));
         let undo = format!("/review/undo/{}", latest.seq);
-        assert_eq!(world.send_form(&undo, &token, "").await.status, StatusCode::SEE_OTHER);
-        let again = world.send_form(&undo, &token, "").await;
+        assert_eq!(site.send_form(&undo, &token, "").await.status, StatusCode::SEE_OTHER);
+        let again = site.send_form(&undo, &token, "").await;
         assert_eq!(again.status, StatusCode::CONFLICT, "{decision}");
-        let audited = world.audited().await;
+        let audited = site.audited().await;
         let expected = [format!("review-{decision}"), format!("review-undo-{decision}")];
         assert_eq!(audited[audited.len() - 2..], expected);
     }
-    assert_eq!(world.state_of(&port).await, ClusterState::Candidate);
-    assert!(world.store.page_edits().await.unwrap().is_empty());
-    assert!(world.store.waiting_review_decisions().await.unwrap().is_empty());
+    assert_eq!(site.state_of(&port).await, ClusterState::Candidate);
+    assert!(site.store.page_edits().await.unwrap().is_empty());
+    assert!(site.store.waiting_review_decisions().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn what_cannot_be_done_is_refused_with_a_reason() {
-    let (world, [port, wallet]) = desk().await;
-    let token = world.reviewer().await;
+    let (site, [port, wallet]) = desk().await;
+    let token = site.reviewer().await;
     let of_port = |decision: &str| format!("/review/{}/{decision}", port.id);
     for (address, body, status) in [
         (of_port("edit"), "title=&answer=x", StatusCode::BAD_REQUEST),
@@ -146,57 +146,57 @@ async fn what_cannot_be_done_is_refused_with_a_reason() {
         ("/review/qzzzzzzzzzz/accept".to_owned(), "", StatusCode::NOT_FOUND),
         ("/review/undo/7".to_owned(), "", StatusCode::NOT_FOUND),
     ] {
-        let sent = world.send_form(&address, &token, body).await;
+        let sent = site.send_form(&address, &token, body).await;
         assert_eq!(sent.status, status, "{address}: {}", sent.body);
     }
-    assert!(world.audited().await.is_empty());
+    assert!(site.audited().await.is_empty());
 }
 
 #[tokio::test]
 async fn words_of_a_reviewer_go_with_the_messages_below_them() {
-    let (world, [port, _]) = desk().await;
-    let token = world.reviewer().await;
+    let (site, [port, _]) = desk().await;
+    let token = site.reviewer().await;
     let edit = "title=Set+the+port&answer=Use+the+quixotic+file.";
-    world.send_form(&format!("/review/{}/edit", port.id), &token, edit).await;
-    let page = world.review_page(&format!("/review/{}", port.id), &token).await;
+    site.send_form(&format!("/review/{}/edit", port.id), &token, edit).await;
+    let page = site.review_page(&format!("/review/{}", port.id), &token).await;
     assert!(page.body.contains("Use the quixotic file."), "{}", page.body);
     // None of its messages is stored here, as after a deletion.
     let deleted = vec![(port.occurrences[0].channel, port.occurrences[0].question.message, NOW)];
     let batch = indexer::store::WriteBatch { deleted, ..Default::default() };
-    world.store.apply_batch(&batch).await.unwrap();
-    assert!(world.store.page_edits().await.unwrap().is_empty());
+    site.store.apply_batch(&batch).await.unwrap();
+    assert!(site.store.page_edits().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn another_workspace_can_neither_be_seen_nor_decided_about() {
     let all = workspaces::communities().await;
-    let (world, other) = (&all.world, &all.other);
-    let list = world.review_page("/review", &all.harbor).await;
+    let (site, other) = (&all.site, &all.other);
+    let list = site.review_page("/review", &all.harbor).await;
     assert!(list.status == StatusCode::OK && !list.body.contains("elfry"), "{}", list.body);
     for decision in ["accept", "reject", "snooze", "edit", "merge", "split"] {
         let address = format!("/review/{}/{decision}", other.id);
-        let sent = world.send_form(&address, &all.harbor, "title=a&answer=b").await;
+        let sent = site.send_form(&address, &all.harbor, "title=a&answer=b").await;
         assert_eq!(sent.status, StatusCode::NOT_FOUND, "{decision}");
     }
     let foreign = format!("with={}", other.id);
     let own = some()[0].id.clone();
-    let merged = world.send_form(&format!("/review/{own}/merge"), &all.harbor, &foreign).await;
+    let merged = site.send_form(&format!("/review/{own}/merge"), &all.harbor, &foreign).await;
     assert_eq!(merged.status, StatusCode::NOT_FOUND);
     let address = format!("/review/{}/accept", other.id);
-    assert_eq!(world.send_form(&address, &all.tower, "").await.status, StatusCode::SEE_OTHER);
-    let [row] = &world.store.review_decisions(9).await.unwrap()[..] else { panic!() };
+    assert_eq!(site.send_form(&address, &all.tower, "").await.status, StatusCode::SEE_OTHER);
+    let [row] = &site.store.review_decisions(9).await.unwrap()[..] else { panic!() };
     let undo = format!("/review/undo/{}", row.seq);
-    assert_eq!(world.send_form(&undo, &all.harbor, "").await.status, StatusCode::NOT_FOUND);
-    let list = world.review_page("/review", &all.harbor).await;
+    assert_eq!(site.send_form(&undo, &all.harbor, "").await.status, StatusCode::NOT_FOUND);
+    let list = site.review_page("/review", &all.harbor).await;
     assert!(!list.body.contains("elfry"), "{}", list.body);
 }
 
 #[tokio::test]
 async fn what_is_on_github_already_is_not_taken_back_here() {
-    let (world, [port, _]) = desk().await;
+    let (site, [port, _]) = desk().await;
     let decided = ReviewDecision::Accept;
-    let seq = world.store.record_review(&port, &decided, "token a", NOW).await.unwrap();
-    let row = world.store.review_decision(seq).await.unwrap().unwrap();
+    let seq = site.store.record_review(&port, &decided, "token a", NOW).await.unwrap();
+    let row = site.store.review_decision(seq).await.unwrap().unwrap();
     for (state, may) in [
         (None, true),
         (Some(ProposalState::Held), true),

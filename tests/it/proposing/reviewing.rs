@@ -5,9 +5,9 @@ use rules::model::cluster::ClusterState;
 use rules::model::ids::Millis;
 use rules::model::page_edit::PageEdit;
 
-use super::proposal_fixture::{Office, asked, is_page};
+use super::proposal_fixture::{ProposalFixture, asked, is_page};
 
-impl Office {
+impl ProposalFixture {
     /// A reviewer decides about the only question; returns the number of the decision.
     fn decide(&self, decision: &dyn Fn(ClusterState, Millis) -> ReviewDecision) -> i64 {
         let now = self.github.now();
@@ -31,7 +31,7 @@ impl Office {
     fn with_store<T>(&self, act: impl AsyncFnOnce(&Store) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::open_shared(&self.world.data()).await.unwrap();
+            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
             let done = act(&store).await;
             store.close().await;
             done
@@ -49,31 +49,31 @@ impl Office {
 
 #[test]
 fn a_rejected_question_is_closed_and_comes_back_when_that_is_taken_back() {
-    let office = Office::eager(asked(1));
-    office.round();
-    assert_eq!(office.open_pages(), 1);
-    let seq = office.decide(&|was, _| ReviewDecision::Reject { was });
-    office.round();
-    assert_eq!(office.open_pages(), 0);
-    office.round();
-    assert_eq!(office.open_pages(), 0, "it stays closed");
-    office.undo(seq);
-    office.round();
-    office.round();
-    assert_eq!(office.open_pages(), 1, "the same question is proposed again");
-    office.assert_polite();
+    let fixture = ProposalFixture::eager(asked(1));
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 1);
+    let seq = fixture.decide(&|was, _| ReviewDecision::Reject { was });
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 0);
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 0, "it stays closed");
+    fixture.undo(seq);
+    fixture.round();
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 1, "the same question is proposed again");
+    fixture.assert_polite();
 }
 
 #[test]
 fn a_question_that_was_rejected_before_anything_opened_never_opens() {
-    let office = Office::eager(asked(1));
-    office.world.well(&["status"]);
-    let seq = office.decide(&|was, _| ReviewDecision::Reject { was });
-    office.round();
-    assert_eq!(office.open_pages(), 0);
-    office.undo(seq);
-    office.round();
-    assert_eq!(office.open_pages(), 1);
+    let fixture = ProposalFixture::eager(asked(1));
+    fixture.sandbox.stdout_of(&["status"]);
+    let seq = fixture.decide(&|was, _| ReviewDecision::Reject { was });
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 0);
+    fixture.undo(seq);
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 1);
 }
 
 #[test]
@@ -83,56 +83,56 @@ fn a_snoozed_question_waits_and_an_accepted_one_passes_the_limits() {
         ".github/answer-harvester.yml",
         "limits:\n  open: 1\n  per_day: 1\n  per_hour: 1\n",
     ));
-    let office = Office::new(&files, asked(1));
-    office.world.well(&["status"]);
+    let fixture = ProposalFixture::new(&files, asked(1));
+    fixture.sandbox.stdout_of(&["status"]);
     let seq =
-        office.decide(&|_, now| ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) });
-    office.round();
-    assert_eq!(office.open_pages(), 0);
-    assert!(office.dashboard().contains("### Snoozed"), "{}", office.dashboard());
-    office.undo(seq);
-    office.decide(&|_, _| ReviewDecision::Accept);
-    office.round();
-    assert_eq!(office.open_pages(), 1);
+        fixture.decide(&|_, now| ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) });
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 0);
+    assert!(fixture.dashboard().contains("### Snoozed"), "{}", fixture.dashboard());
+    fixture.undo(seq);
+    fixture.decide(&|_, _| ReviewDecision::Accept);
+    fixture.round();
+    assert_eq!(fixture.open_pages(), 1);
     let decisions =
-        office.with_store(async |store| store.waiting_review_decisions().await.unwrap());
+        fixture.with_store(async |store| store.waiting_review_decisions().await.unwrap());
     assert!(decisions.is_empty(), "{decisions:?}");
 }
 
 #[test]
 fn the_page_is_written_in_the_words_of_the_reviewer_until_they_are_taken_back() {
-    let office = Office::eager(asked(1));
-    office.world.well(&["status"]);
+    let fixture = ProposalFixture::eager(asked(1));
+    fixture.sandbox.stdout_of(&["status"]);
     let words = PageEdit::read("Start the index anew", "Remove the folder `data/index`.").unwrap();
-    let seq = office.decide(&|_, _| ReviewDecision::Edit(words.clone()));
-    office.round();
-    let pull = office.about("Start the index anew");
-    let (_, page) = office.page_on(pull.branch());
+    let seq = fixture.decide(&|_, _| ReviewDecision::Edit(words.clone()));
+    fixture.round();
+    let pull = fixture.about("Start the index anew");
+    let (_, page) = fixture.page_on(pull.branch());
     assert!(page.contains("Remove the folder `data/index`."), "{page}");
-    office.undo(seq);
+    fixture.undo(seq);
     // A pull request is updated once a day.
-    office.days(1);
-    office.round();
-    let (_, page) = office.page_on(pull.branch());
+    fixture.days(1);
+    fixture.round();
+    let (_, page) = fixture.page_on(pull.branch());
     assert!(!page.contains("Remove the folder"), "{page}");
-    office.assert_polite();
+    fixture.assert_polite();
 }
 
 #[test]
 fn words_of_a_reviewer_leave_the_branch_with_a_deleted_message() {
-    let office = Office::eager(asked(1));
-    office.world.well(&["status"]);
+    let fixture = ProposalFixture::eager(asked(1));
+    fixture.sandbox.stdout_of(&["status"]);
     let words = PageEdit::read("Start the index anew", "Remove the zanzibar folder.").unwrap();
-    office.decide(&|_, _| ReviewDecision::Edit(words.clone()));
-    office.round();
-    let pull = office.about("Start the index anew");
-    assert!(office.page_on(pull.branch()).1.contains("zanzibar"));
-    let answer = office.talk.ids().remove(1);
-    office.delete(&[&answer]);
-    office.round();
-    let branches = office.github.branches(super::DOCS);
+    fixture.decide(&|_, _| ReviewDecision::Edit(words.clone()));
+    fixture.round();
+    let pull = fixture.about("Start the index anew");
+    assert!(fixture.page_on(pull.branch()).1.contains("zanzibar"));
+    let answer = fixture.talk.ids().remove(1);
+    fixture.delete(&[&answer]);
+    fixture.round();
+    let branches = fixture.github.branches(super::DOCS);
     if branches.contains_key(pull.branch()) {
-        let files = office.github.files(super::DOCS, pull.branch());
+        let files = fixture.github.files(super::DOCS, pull.branch());
         assert!(files.values().all(|text| !text.contains("zanzibar")), "{files:?}");
     }
 }

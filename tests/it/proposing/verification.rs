@@ -112,36 +112,36 @@ fn advice_that_stands_on_an_issue_is_checked_again_when_that_closes() {
     ] {
         talk.resolved(asker, question, answer);
     }
-    let mut office = Office::eager(talk);
-    office.github.set_now(Millis(office.github.now().0 - 9 * Millis::DAY));
-    office.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
-    office.github.member(PROJECT, "mina", tests::harness::github::Role::Write);
-    office.github.publish_release(PROJECT, "v1.6.5");
-    office.releases = vec![PROJECT.to_owned()];
-    let issue = office.github.acting("mina", PROJECT).open_issue("Uploads are dropped", "");
+    let mut fixture = ProposalFixture::eager(talk);
+    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
+    fixture.github.member(PROJECT, "mina", tests::harness::github::Role::Write);
+    fixture.github.publish_release(PROJECT, "v1.6.5");
+    fixture.releases = vec![PROJECT.to_owned()];
+    let issue = fixture.github.acting("mina", PROJECT).open_issue("Uploads are dropped", "");
     assert_eq!(issue, 1);
-    office.days(1);
-    office.round();
-    office.mina().merge(office.about("dropping uploads").number, How::Squash);
+    fixture.days(1);
+    fixture.round();
+    fixture.mina().merge(fixture.about("dropping uploads").number, How::Squash);
     for _ in 0..2 {
-        office.days(1);
-        office.round();
-        assert_eq!(to_verify(&office.world), []);
+        fixture.days(1);
+        fixture.round();
+        assert_eq!(to_verify(&fixture.sandbox), []);
     }
-    office.github.acting("mina", PROJECT).close(issue);
-    office.days(1);
-    let notes = office.round().notes;
+    fixture.github.acting("mina", PROJECT).close(issue);
+    fixture.days(1);
+    let notes = fixture.round().notes;
     assert!(notes.contains(&"harbor/relay#1 is closed".to_owned()), "{notes:?}");
-    let due = to_verify(&office.world);
+    let due = to_verify(&fixture.sandbox);
     let [(_, why)] = &due[..] else { panic!("{due:?}") };
     assert!(why.starts_with("it holds until harbor/relay#1 is closed"), "{why}");
-    let board = office.dashboard();
+    let board = fixture.dashboard();
     let row = board.lines().find(|line| line.contains("it holds until")).expect("with the reason");
-    let number = office.github.issues(DOCS).first().map(|board| board.number).unwrap();
-    office.mina().tick(number, &row[6..]);
-    office.days(1);
-    office.round();
-    assert_eq!(to_verify(&office.world), [], "a maintainer looked at it");
+    let number = fixture.github.issues(DOCS).first().map(|board| board.number).unwrap();
+    fixture.mina().tick(number, &row[6..]);
+    fixture.days(1);
+    fixture.round();
+    assert_eq!(to_verify(&fixture.sandbox), [], "a maintainer looked at it");
 }
 
 /// The last whole day.

@@ -5,9 +5,9 @@ use std::io::Write;
 use anyhow::Context;
 use rules::config::ruleset::Ruleset;
 use rules::due::{PageRules, backing};
-use rules::model::cluster::Cluster;
+use rules::model::cluster::{Cluster, Occurrence};
 use rules::model::ids::MessageId;
-use rules::occurrence_ranking::rank_occurrences;
+use rules::occurrence_ranking::{overlap, rank_occurrences};
 use rules::page_score::PageMeasures;
 use rules::support::{IndependentPeople, Solution, solutions};
 use serde::Deserialize;
@@ -19,6 +19,13 @@ struct LabelledPage {
     /// The message of the answer that led it.
     answer: MessageId,
     cluster: Cluster,
+}
+
+/// The occurrence whose question made the title that the reader saw.
+fn named<'c>(cluster: &'c Cluster, title: &str) -> &'c Occurrence {
+    let nearness = |one: &&Occurrence| overlap(&one.question.text, title);
+    let all = cluster.occurrences.iter();
+    all.max_by(|a, b| nearness(a).total_cmp(&nearness(b))).expect("a cluster has an occurrence")
 }
 
 /// What stands behind the solution that the answer of a page belongs to.
@@ -45,7 +52,11 @@ fn main() -> anyhow::Result<()> {
             one.occurrence.answers.iter().any(|answer| answer.message == page.answer)
         });
         let place = place.context("the answer of a page is in its cluster")?;
-        let measures = PageMeasures::of(&page.cluster, &ranked[place]);
+        let measures = PageMeasures::of(
+            &page.cluster,
+            (named(&page.cluster, &page.title), &page.title),
+            &ranked[place],
+        );
         let named = measures.named().map(|(key, _, value)| (key.to_owned(), value.into()));
         let measures = named.collect::<serde_json::Map<_, _>>();
         let line = serde_json::json!({

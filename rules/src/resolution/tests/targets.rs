@@ -310,3 +310,50 @@ fn words_in_an_alphabet_without_a_list_speak_neither_for_nor_against() {
     asked().comes_to("Unconfirmed by 2");
     asked().says(ASKER, "تمام يا صديقي").comes_to("Unconfirmed by 2");
 }
+
+#[test]
+fn a_helper_who_corrects_the_last_message_is_quoted_with_the_correction() {
+    for (question, wrong, opening, thanks) in [
+        ("How do I list the jobs of the relay?", "Delete the whole queue.", "er,", "that works"),
+        ("How do I list the jobs of the relay?", "Delete the whole queue.", "sorry no:", "thanks"),
+        (
+            "릴레이의 작업을 어떻게 보나요?",
+            "큐를 전부 지우세요.",
+            "앗 잘못 썼어요.",
+            "됩니다 감사합니다",
+        ),
+    ] {
+        let right = format!("{opening} `relay jobs --all`");
+        Story::new()
+            .says(ASKER, question)
+            .says(HELPER, wrong)
+            .replying_to(1)
+            .says(HELPER, &right)
+            .says(ASKER, thanks)
+            .answers_with(&[3]);
+    }
+    // A second step is no correction, whatever word it opens with, where it shows nothing.
+    Story::new()
+        .says(ASKER, "How do I list the jobs of the relay?")
+        .says(HELPER, "Run `relay jobs --all` in a shell.")
+        .replying_to(1)
+        .says(HELPER, "actually any shell of the host will do")
+        .says(ASKER, "that works")
+        .answers_with(&[2, 3]);
+}
+
+#[test]
+fn talk_of_asking_in_the_words_of_the_question_is_no_answer() {
+    for words in [
+        "the relay authors discussed that on friday",
+        "the relay authors mentioned jobs last week too",
+    ] {
+        let story = Story::new()
+            .says(ASKER, "How do I list the jobs of the relay?")
+            .says(HELPER, words)
+            .replying_to(1)
+            .says(ASKER, "ok thanks");
+        let verdict = story.judged();
+        assert!(!matches!(verdict, ConversationVerdict::Resolved(_)), "{words}: {verdict:?}");
+    }
+}

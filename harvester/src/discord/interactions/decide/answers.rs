@@ -88,7 +88,7 @@ impl<'c> AnswerCard<'c> {
         let best = rules::occurrence_ranking::rank_occurrences(cluster).into_iter().next();
         let source = best.map_or_else(|| latest(cluster), |ranked| ranked.occurrence);
         let beginning = match &cluster.merged_answer {
-            Some(merged_answer) => Some(merged_answer.one_line_text()),
+            Some(merged_answer) => Some(merged_answer.leading_line()),
             None => source.quotable.then(|| people.line(&source.best_answer().text)),
         };
         Self {
