@@ -9,6 +9,7 @@ mod operations;
 mod privacy;
 mod proposals;
 mod reports;
+mod sql;
 #[cfg(test)]
 mod tests;
 mod visitors;

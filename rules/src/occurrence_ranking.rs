@@ -88,7 +88,8 @@ pub fn rank_occurrences(cluster: &Cluster) -> Vec<RankedOccurrence<'_>> {
     };
     ranked.sort_by(|a, b| {
         let by_language = is_foreign(a).cmp(&is_foreign(b));
-        let by_support = by_language.then(a.solution_rank.sort_key().cmp(&b.solution_rank.sort_key()));
+        let by_support =
+            by_language.then(a.solution_rank.sort_key().cmp(&b.solution_rank.sort_key()));
         by_support.then(b.score.total_cmp(&a.score)).then_with(|| earlier(a, b))
     });
     ranked.extend(far.iter().filter(|(one, _)| one.quotable).map(|(one, solution_rank)| {

@@ -26,7 +26,8 @@ fn old_talk_without_an_answer_goes_and_every_answer_stays() {
     let count = talk.ids().len() as u64;
     let (kept, dropping) = (Sandbox::new(), Sandbox::new());
     let export = |sandbox: &Sandbox| write(&sandbox.path("talk.json"), &talk.export());
-    [&kept, &dropping].map(Sandbox::settle_in);
+    kept.settle_in();
+    dropping.settle_in();
     kept.import(&export(&kept));
     assert_eq!(messages(&kept), count);
 

@@ -64,7 +64,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 53] = [
+pub const SETTINGS: [SettingReference; 54] = [
     without_default(
         "rules",
         "directory",

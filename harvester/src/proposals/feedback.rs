@@ -70,9 +70,9 @@ impl ProposalReconciler {
         let now = self.github.now();
         let case = entry.planned_case(id, now);
         match case.row.state {
-            ProposalState::Held | ProposalState::Planned => case.requests.asked = true,
+            ProposalState::Held | ProposalState::Planned => case.requests.requested = true,
             ProposalState::Rejected | ProposalState::Superseded => {
-                case.requests.asked_again = true;
+                case.requests.requested_again = true;
             }
             ProposalState::Merged => self.store.mark_checked(id, now).await?,
             _ => return Ok(()),

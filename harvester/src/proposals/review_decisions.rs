@@ -53,11 +53,11 @@ impl ProposalReconciler {
         let Some(case) = &mut entry.case else { return Ok(()) };
         match &row.decision {
             ReviewDecision::Accept => {
-                case.requests.asked = false;
-                case.requests.asked_again = false;
+                case.requests.requested = false;
+                case.requests.requested_again = false;
             }
             ReviewDecision::Reject { .. } if case.progress.number.is_some() => {
-                case.requests.asked_again = true;
+                case.requests.requested_again = true;
             }
             ReviewDecision::Reject { .. } => case.row.state = ProposalState::Planned,
             ReviewDecision::Snooze { .. } => case.requests.snoozed_until = None,

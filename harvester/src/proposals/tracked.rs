@@ -210,7 +210,7 @@ impl TrackedProposal {
     /// Whether nothing was done for it and nobody asks for it.
     pub(crate) fn is_untouched(&self) -> bool {
         let begun = self.progress.number.is_some() || self.progress.built.is_some();
-        self.row.state == ProposalState::Planned && !begun && !self.requests.asked
+        self.row.state == ProposalState::Planned && !begun && !self.requests.requested
     }
 
     pub(crate) fn is_snoozed(&self, now: Millis) -> bool {

@@ -166,7 +166,7 @@ pub(super) struct WordSets {
 
 impl WordSets {
     /// Whether there are words, and all of them are about asking and helping.
-    pub(super) fn speak_of_process<'w>(&self, words: impl Iterator<Item = &'w u32>) -> bool {
+    pub(super) fn are_only_about_helping<'w>(&self, words: impl Iterator<Item = &'w u32>) -> bool {
         let mut words = words.peekable();
         words.peek().is_some() && words.all(|word| self.process.contains(word))
     }

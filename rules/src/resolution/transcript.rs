@@ -201,9 +201,9 @@ impl<'a> Transcript<'a> {
         rules: &SignalRules,
     ) {
         for said in self.said.iter_mut().filter(|said| said.author != asker) {
-            let answers = said.shows || said.has(CueClass::Affirming) || said.tells();
+            let answers = said.shows || said.has(CueClass::Affirming) || said.gives_advice();
             let own = said.content.iter().filter(|word| question.binary_search(word).is_err());
-            said.only_about_helping |= !answers && rules.words.speak_only_about_helping(own);
+            said.only_about_helping |= !answers && rules.words.are_only_about_helping(own);
         }
     }
 
@@ -276,7 +276,7 @@ impl MessageParser<'_> {
             } else {
                 Vec::new()
             },
-            only_about_helping: !shows && self.rules.words.speak_only_about_helping(content.iter()),
+            only_about_helping: !shows && self.rules.words.are_only_about_helping(content.iter()),
             shows,
             content,
         }

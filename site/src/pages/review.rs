@@ -214,7 +214,7 @@ fn stage(state: ClusterState, proposal: Option<ProposalState>) -> &'static str {
         Some(ProposalState::Failed) => "failed",
         _ => match state {
             ClusterState::Candidate => "candidate",
-            ClusterState::Known => "merged",
+            ClusterState::Merged => "merged",
             ClusterState::Rejected => "rejected",
             ClusterState::Watching | ClusterState::Retired => "not due",
             ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed => "due",

@@ -78,7 +78,7 @@ impl DecisionForm {
         cluster: &Cluster,
         name: &str,
     ) -> Result<ReviewDecision, HttpError> {
-        let is_merged = matches!(cluster.state, ClusterState::Known | ClusterState::Retired);
+        let is_merged = matches!(cluster.state, ClusterState::Merged | ClusterState::Retired);
         if is_merged && !matches!(name, "merge" | "split") {
             return Err(HttpError::conflict("its page is merged; change it in the documentation"));
         }

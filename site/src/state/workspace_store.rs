@@ -16,7 +16,7 @@ use rules::model::page_edit::PageEdit;
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
 use rules::similarity::CorpusStats;
 
-use crate::pages::version_standing::AnswerChecks;
+use crate::pages::version_validity::AnswerChecks;
 
 /// Clusters that are read at once.
 const BATCH: usize = 200;

@@ -10,7 +10,7 @@ use rules::report::alarms::AlarmKind;
 use rules::resolution::ResolutionGrade;
 
 use super::reports::{Community, MINUTES};
-use super::site::summary;
+use super::test_site::summary;
 use super::*;
 use crate::reports::ReportSource;
 

@@ -85,8 +85,8 @@ fn a_snoozed_question_waits_and_an_accepted_one_passes_the_limits() {
     ));
     let fixture = ProposalFixture::new(&files, asked(1));
     fixture.sandbox.stdout_of(&["status"]);
-    let seq =
-        fixture.decide(&|_, now| ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) });
+    let seq = fixture
+        .decide(&|_, now| ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) });
     fixture.round();
     assert_eq!(fixture.open_pages(), 0);
     assert!(fixture.dashboard().contains("### Snoozed"), "{}", fixture.dashboard());

@@ -174,9 +174,9 @@ mod tests {
     fn a_clock_that_is_behind_is_told() {
         let now = Millis(1_760_000_000_000);
         let newest = |minutes: i64| Some(Millis(now.0 + minutes * MINUTE));
-        assert!(clock_finding(None, now).well && clock_finding(newest(-60), now).well);
-        assert!(clock_finding(newest(2), now).well);
+        assert!(clock_finding(None, now).passed && clock_finding(newest(-60), now).passed);
+        assert!(clock_finding(newest(2), now).passed);
         let behind = clock_finding(newest(12), now);
-        assert!(!behind.well && behind.says.contains("12 minutes"), "{}", behind.says);
+        assert!(!behind.passed && behind.message.contains("12 minutes"), "{}", behind.message);
     }
 }

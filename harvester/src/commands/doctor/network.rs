@@ -69,8 +69,13 @@ mod tests {
 
     #[test]
     fn an_address_without_tls_is_reported() {
-        assert!(findings_text("[site]\nurl = 'http://answers.example.org'").contains("write https://"));
-        assert!(!findings_text("[site]\nurl = 'https://answers.example.org'").contains("write https://"));
+        assert!(
+            findings_text("[site]\nurl = 'http://answers.example.org'").contains("write https://")
+        );
+        assert!(
+            !findings_text("[site]\nurl = 'https://answers.example.org'")
+                .contains("write https://")
+        );
         assert!(!findings_text("[site]\nurl = 'http://localhost:8080'").contains("write https://"));
     }
 

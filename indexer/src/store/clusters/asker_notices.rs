@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::store::judging::exchanges::{StoredExchange, stored};
 use crate::store::judging::pending;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// Why the bot writes to somebody who asked.
@@ -52,8 +53,8 @@ impl Store {
              ON CONFLICT (kind, question) DO NOTHING",
         )
         .bind(notice.kind.as_str())
-        .bind(notice.question.0 as i64)
-        .bind(notice.channel.0 as i64)
+        .bind(notice.question.to_sql())
+        .bind(notice.channel.to_sql())
         .bind(notice.at.0)
         .bind(most)
         .bind(since.0)
@@ -65,7 +66,7 @@ impl Store {
     /// Whether the asker of a question got this notice.
     pub async fn has_notice(&self, kind: NoticeKind, question: MessageId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM asker_notices WHERE kind = $1 AND question = $2)";
-        let exists = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.0 as i64);
+        let exists = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.to_sql());
         Ok(exists.fetch_one(&self.read).await?)
     }
 
@@ -76,10 +77,10 @@ impl Store {
             let row = sqlx::query_as::<_, (i64, i64)>(
                 "SELECT channel, at FROM asker_notices WHERE kind = $1 AND question = $2",
             );
-            let row = row.bind(kind.as_str()).bind(question.0 as i64);
+            let row = row.bind(kind.as_str()).bind(question.to_sql());
             let row = row.fetch_optional(&self.read).await?;
             found.extend(row.map(|(channel, at)| {
-                let (channel, at) = (ChannelId(channel as u64), Millis(at));
+                let (channel, at) = (ChannelId::from_sql(channel), Millis(at));
                 AskerNotice { kind, question, channel, at }
             }));
         }
@@ -94,12 +95,12 @@ impl Store {
             "UPDATE asker_notices SET declined = $2 \
              WHERE kind = 'nudge' AND question = $1 AND declined <> $2 RETURNING channel",
         )
-        .bind(question.0 as i64)
+        .bind(question.to_sql())
         .bind(declined)
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(channel) = channel {
-            let channel = ChannelId(channel as u64);
+            let channel = ChannelId::from_sql(channel);
             pending::mark_pending(&mut transaction, channel, &[question].into()).await?;
         }
         transaction.commit().await?;
@@ -111,10 +112,10 @@ impl Store {
         let questions = sqlx::query_scalar::<_, i64>(
             "SELECT question FROM asker_notices WHERE channel = $1 AND declined <> 0",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(questions.into_iter().map(|id| MessageId(id as u64)).collect())
+        Ok(questions.into_iter().map(MessageId::from_sql).collect())
     }
 
     /// The exchanges with a question, open or resolved, that began in a range, by id.
@@ -127,8 +128,8 @@ impl Store {
             "SELECT id, conversation, channel, verdict FROM exchanges \
              WHERE status IN ('open', 'resolved') AND id BETWEEN $1 AND $2 ORDER BY id",
         )
-        .bind(from.0 as i64)
-        .bind(until.0 as i64)
+        .bind(from.to_sql())
+        .bind(until.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())

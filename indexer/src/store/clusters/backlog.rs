@@ -3,6 +3,7 @@
 use rules::model::ids::{MessageId, Millis};
 
 use crate::store::judging::exchanges::{StoredExchange, stored};
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -12,7 +13,7 @@ impl Store {
             "SELECT id, conversation, channel, verdict FROM exchanges \
              WHERE status = 'open' AND id >= $1 ORDER BY id",
         )
-        .bind(from.0 as i64)
+        .bind(from.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -21,7 +22,7 @@ impl Store {
     /// How many questions were asked at or after `from`, and how many of them were settled within
     /// `within` milliseconds.
     pub async fn answered_counts_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
-        let first = MessageId::min_at(from).0 as i64;
+        let first = MessageId::min_at(from).to_sql();
         let asked = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM exchanges \
              WHERE status IN ('open', 'helped', 'resolved') AND id >= $1",

@@ -7,6 +7,7 @@ use rules::model::ids::{ClusterId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::likeness::{cluster_list, id_list};
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
@@ -251,7 +252,7 @@ impl Store {
         let rows = sqlx::query_as::<_, (String, i64)>(sql).bind(cluster_list(ids.iter()));
         let mut found = BTreeMap::<_, BTreeSet<_>>::new();
         for (cluster, question) in rows.fetch_all(&self.read).await? {
-            found.entry(cluster_id(&cluster)?).or_default().insert(MessageId(question as u64));
+            found.entry(cluster_id(&cluster)?).or_default().insert(MessageId::from_sql(question));
         }
         Ok(found)
     }
@@ -272,7 +273,7 @@ async fn move_occurrence(
     cluster: &ClusterId,
 ) -> Result<()> {
     sqlx::query("UPDATE occurrences SET cluster = $2, outside_core = 0 WHERE question = $1")
-        .bind(question.0 as i64)
+        .bind(question.to_sql())
         .bind(cluster.as_str())
         .execute(connection)
         .await?;
@@ -295,7 +296,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(*size as i64)
     .bind(*times as i64)
     .bind(*askers as i64)
-    .bind(representative.0 as i64)
+    .bind(representative.to_sql())
     .bind(due_since.map(|since| since.0))
     .execute(&mut *connection)
     .await?;
@@ -313,7 +314,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
          ON CONFLICT (cluster) DO UPDATE SET channel = excluded.channel",
     )
     .bind(id.as_str())
-    .bind(representative.0 as i64)
+    .bind(representative.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -408,7 +409,7 @@ fn summary(
         outside_core: BTreeSet::new(),
         times: times as usize,
         askers: askers as usize,
-        representative: MessageId(representative as u64),
+        representative: MessageId::from_sql(representative),
         due_since: due_since.map(Millis),
     })
 }

@@ -7,6 +7,7 @@ use rules::model::workspace::ChannelPlace;
 use sqlx::AssertSqlSafe;
 
 use super::cluster_rows::cluster_id;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// One cluster that changed, appeared or went.
@@ -111,9 +112,9 @@ impl Store {
             }
             for (cluster, channel, server, parent) in query.fetch_all(&self.read).await? {
                 places.entry(cluster).or_default().push(ChannelPlace {
-                    server: GuildId(server as u64),
-                    channel: ChannelId(channel as u64),
-                    parent: parent.map(|id| ChannelId(id as u64)),
+                    server: GuildId::from_sql(server),
+                    channel: ChannelId::from_sql(channel),
+                    parent: parent.map(ChannelId::from_sql),
                 });
             }
         }

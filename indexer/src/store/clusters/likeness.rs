@@ -9,6 +9,7 @@ use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
 /// A transaction on the graph.
@@ -83,7 +84,7 @@ impl LikenessTransaction {
         .await?;
         let read = |(question, body, digest): (i64, Option<String>, Option<i64>)| {
             let occurrence = body.map(|body| from_json("an occurrence", &body)).transpose()?;
-            Ok(ChangedQuestion { question: MessageId(question as u64), occurrence, digest })
+            Ok(ChangedQuestion { question: MessageId::from_sql(question), occurrence, digest })
         };
         rows.into_iter().map(read).collect()
     }
@@ -92,10 +93,10 @@ impl LikenessTransaction {
     pub(crate) async fn upsert_question(&mut self, question: MessageId, digest: i64) -> Result<()> {
         let upsert = "INSERT INTO question_texts (question, digest) VALUES ($1, $2) \
                       ON CONFLICT (question) DO UPDATE SET digest = excluded.digest, gone = 0";
-        let query = sqlx::query(upsert).bind(question.0 as i64).bind(digest);
+        let query = sqlx::query(upsert).bind(question.to_sql()).bind(digest);
         query.execute(&mut *self.0).await?;
         let settle = "UPDATE occurrences SET dirty = 0 WHERE question = $1";
-        sqlx::query(settle).bind(question.0 as i64).execute(&mut *self.0).await?;
+        sqlx::query(settle).bind(question.to_sql()).execute(&mut *self.0).await?;
         Ok(())
     }
 
@@ -107,20 +108,20 @@ impl LikenessTransaction {
     pub(crate) async fn first_asking(&mut self, digest: i64) -> Result<Option<MessageId>> {
         let first = "SELECT MIN(question) FROM question_texts WHERE digest = $1";
         let first = sqlx::query_scalar::<_, Option<i64>>(first).bind(digest);
-        Ok(first.fetch_one(&mut *self.0).await?.map(|id| MessageId(id as u64)))
+        Ok(first.fetch_one(&mut *self.0).await?.map(MessageId::from_sql))
     }
 
     /// The text with a digest, by its first question as it was.
     pub(crate) async fn text(&mut self, digest: i64) -> Result<Option<MessageId>> {
         let first = sqlx::query_scalar::<_, i64>("SELECT first FROM asked_texts WHERE digest = $1");
         let first = first.bind(digest).fetch_optional(&mut *self.0).await?;
-        Ok(first.map(|first| MessageId(first as u64)))
+        Ok(first.map(MessageId::from_sql))
     }
 
     /// Adds a text that is to be weighed.
     pub(crate) async fn insert_text(&mut self, first: MessageId, digest: i64) -> Result<()> {
         let insert = "INSERT INTO asked_texts (first, digest) VALUES ($1, $2)";
-        sqlx::query(insert).bind(first.0 as i64).bind(digest).execute(&mut *self.0).await?;
+        sqlx::query(insert).bind(first.to_sql()).bind(digest).execute(&mut *self.0).await?;
         let count = "UPDATE corpus_epoch SET texts = texts + 1, within = within + ($1 <= last)";
         self.execute(count, first).await
     }
@@ -184,7 +185,7 @@ impl LikenessTransaction {
             texts: texts as u64,
             within: within as u64,
             boundary: boundary as u64,
-            last: MessageId(last as u64),
+            last: MessageId::from_sql(last),
             sample: SampleSums { count, lower, upper },
         })
     }
@@ -206,9 +207,9 @@ impl LikenessTransaction {
                 "SELECT first FROM asked_texts WHERE first <= $1 ORDER BY first DESC LIMIT 1 OFFSET -$2"
             }
         };
-        let first = sqlx::query_scalar::<_, i64>(sql).bind(last.0 as i64).bind(steps);
+        let first = sqlx::query_scalar::<_, i64>(sql).bind(last.to_sql()).bind(steps);
         // Before the first of all texts stands none.
-        Ok(MessageId(first.fetch_optional(&mut *self.0).await?.unwrap_or_default() as u64))
+        Ok(MessageId::from_sql(first.fetch_optional(&mut *self.0).await?.unwrap_or_default()))
     }
 
     /// The sums of the texts up to `last` whose digest is at most `greatest`.
@@ -221,7 +222,7 @@ impl LikenessTransaction {
             "SELECT COUNT(*), COALESCE(SUM(digest & 4294967295), 0), COALESCE(SUM(digest >> 32), 0) \
              FROM asked_texts INDEXED BY asked_texts_by_digest WHERE digest <= $2 AND first <= $1",
         )
-        .bind(last.0 as i64)
+        .bind(last.to_sql())
         .bind(greatest)
         .fetch_one(&mut *self.0)
         .await?;
@@ -240,8 +241,8 @@ impl LikenessTransaction {
             "SELECT body FROM asked_texts JOIN occurrences ON occurrences.question = asked_texts.first \
              WHERE first > $1 AND first <= $2 AND digest <= $3 ORDER BY first LIMIT $4",
         )
-        .bind(from.0 as i64)
-        .bind(last.0 as i64)
+        .bind(from.to_sql())
+        .bind(last.to_sql())
         .bind(greatest)
         .bind(limit)
         .fetch_all(&mut *self.0)
@@ -252,7 +253,7 @@ impl LikenessTransaction {
     /// Moves the place of the last text that counts, where nothing else of the epoch changes.
     pub(crate) async fn save_last(&mut self, last: MessageId, within: u64) -> Result<()> {
         let sql = "UPDATE corpus_epoch SET last = $1, within = $2";
-        let query = sqlx::query(sql).bind(last.0 as i64).bind(within as i64);
+        let query = sqlx::query(sql).bind(last.to_sql()).bind(within as i64);
         query.execute(&mut *self.0).await?;
         Ok(())
     }
@@ -272,7 +273,7 @@ impl LikenessTransaction {
         .bind(epoch.texts as i64)
         .bind(epoch.within as i64)
         .bind(epoch.boundary as i64)
-        .bind(epoch.last.0 as i64)
+        .bind(epoch.last.to_sql())
         .bind(epoch.sample.count)
         .bind(epoch.sample.lower)
         .bind(epoch.sample.upper)
@@ -303,10 +304,10 @@ impl LikenessTransaction {
         signature: &[u8],
     ) -> Result<()> {
         let insert = "INSERT INTO text_signatures (first, signature) VALUES ($1, $2)";
-        let query = sqlx::query(insert).bind(text.0 as i64).bind(signature);
+        let query = sqlx::query(insert).bind(text.to_sql()).bind(signature);
         query.execute(&mut *self.0).await?;
         let weighed = "UPDATE asked_texts SET epoch = $2, stale = 1 WHERE first = $1";
-        sqlx::query(weighed).bind(text.0 as i64).bind(epoch).execute(&mut *self.0).await?;
+        sqlx::query(weighed).bind(text.to_sql()).bind(epoch).execute(&mut *self.0).await?;
         Ok(())
     }
 
@@ -318,12 +319,12 @@ impl LikenessTransaction {
                    WHERE first IN (SELECT value FROM json_each($1))";
         let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(id_list(texts.iter().copied()));
         let rows = rows.fetch_all(&mut *self.0).await?;
-        Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
+        Ok(rows.into_iter().map(|(first, bytes)| (MessageId::from_sql(first), bytes)).collect())
     }
 
     pub(crate) async fn insert_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
         let sql = "INSERT INTO text_keys (key, first) SELECT value, $2 FROM json_each($1)";
-        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.0 as i64);
+        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.to_sql());
         query.execute(&mut *self.0).await?;
         Ok(())
     }
@@ -331,7 +332,7 @@ impl LikenessTransaction {
     pub(crate) async fn delete_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
         let sql = "DELETE FROM text_keys WHERE first = $2 \
                    AND key IN (SELECT value FROM json_each($1))";
-        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.0 as i64);
+        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.to_sql());
         query.execute(&mut *self.0).await?;
         Ok(())
     }
@@ -350,7 +351,7 @@ impl LikenessTransaction {
              WHERE key = keys.value AND first > $2 ORDER BY first LIMIT $3)) FROM json_each($1) AS keys",
         )
         .bind(number_list(keys))
-        .bind(text.0 as i64)
+        .bind(text.to_sql())
         .bind(width as i64)
         .fetch_all(&mut *self.0)
         .await?;
@@ -375,8 +376,8 @@ impl LikenessTransaction {
              AND first > $2 AND first <= $3 LIMIT $4 + 1))) FROM json_each($1) AS keys",
         )
         .bind(number_list(keys))
-        .bind(earlier.0 as i64)
-        .bind(later.0 as i64)
+        .bind(earlier.to_sql())
+        .bind(later.to_sql())
         .bind(width as i64)
         .fetch_one(&mut *self.0)
         .await?;
@@ -390,7 +391,7 @@ impl LikenessTransaction {
         let sql =
             "SELECT one, other FROM text_edges WHERE one IN (SELECT value FROM json_each($1))";
         let rows = sqlx::query_as::<_, (i64, i64)>(sql).bind(id_list(texts.iter().copied()));
-        let id = |id: i64| MessageId(id as u64);
+        let id = |id: i64| MessageId::from_sql(id);
         Ok(rows.fetch_all(&mut *self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
     }
 
@@ -415,18 +416,18 @@ impl LikenessTransaction {
 
     pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {
         let sql = "DELETE FROM text_edges WHERE (one, other) IN (VALUES ($1, $2), ($2, $1))";
-        sqlx::query(sql).bind(one.0 as i64).bind(other.0 as i64).execute(&mut *self.0).await?;
+        sqlx::query(sql).bind(one.to_sql()).bind(other.to_sql()).execute(&mut *self.0).await?;
         Ok(())
     }
 
     async fn execute(&mut self, sql: &'static str, id: MessageId) -> Result<()> {
-        sqlx::query(sql).bind(id.0 as i64).execute(&mut *self.0).await?;
+        sqlx::query(sql).bind(id.to_sql()).execute(&mut *self.0).await?;
         Ok(())
     }
 }
 
 pub(in crate::store) fn id_list(ids: impl Iterator<Item = MessageId>) -> String {
-    number_list(&ids.map(|id| id.0 as i64).collect::<Vec<_>>())
+    number_list(&ids.map(|id| id.to_sql()).collect::<Vec<_>>())
 }
 
 fn number_list(numbers: &[i64]) -> String {

@@ -18,6 +18,7 @@ use crate::store::ingest::batch::{MessageKey, by_channel};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
 use crate::store::proposals::{proposal_rows, review_decisions};
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// A merged answer.
@@ -137,10 +138,10 @@ impl Store {
         let ids = sqlx::query_scalar::<_, i64>(
             "SELECT message FROM merged_answer_evidence WHERE channel = $1",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
+        Ok(ids.into_iter().map(MessageId::from_sql).collect())
     }
 
     /// Forgets a merged answer that is kept under exactly this id.
@@ -167,7 +168,7 @@ impl Store {
             .bind(cluster.as_str())
             .fetch_all(&self.read)
             .await?;
-        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
+        Ok(ids.into_iter().map(MessageId::from_sql).collect())
     }
 
     /// The merged answers of these clusters, a cluster's own before one that leads to it; `None` where
@@ -221,7 +222,7 @@ pub(in crate::store) async fn redact_merged(
         );
         let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
         for (_, message) in chunk {
-            query = query.bind(message.0 as i64);
+            query = query.bind(message.to_sql());
         }
         let emptied = query.fetch_all(&mut *connection).await?;
         follow(connection, &emptied, stale).await?;
@@ -250,7 +251,7 @@ pub(in crate::store) async fn redact_merged_in_channel(
          AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE channel = $1) \
          RETURNING cluster",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(&mut *connection)
     .await?;
     follow(connection, &emptied, stale).await?;
@@ -269,7 +270,7 @@ pub(in crate::store) async fn reindex_citing(
     let ids = sqlx::query_scalar::<_, String>(
         "SELECT DISTINCT cluster FROM merged_answer_evidence WHERE channel = $1 ORDER BY cluster",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(&mut *connection)
     .await?;
     for id in ids {
@@ -308,10 +309,10 @@ async fn place_of(
         "SELECT channels.id FROM channels \
          CROSS JOIN messages ON messages.channel = channels.id AND messages.id = $1 LIMIT 1",
     )
-    .bind(message.0 as i64)
+    .bind(message.to_sql())
     .fetch_optional(connection)
     .await?;
-    Ok(id.map(|id| ChannelId(id as u64)))
+    Ok(id.map(ChannelId::from_sql))
 }
 
 async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
@@ -356,7 +357,7 @@ async fn places(
     .fetch_all(connection)
     .await?;
     let place = |(message, channel): (i64, i64)| {
-        (MessageId(message as u64), (channel != 0).then_some(ChannelId(channel as u64)))
+        (MessageId::from_sql(message), (channel != 0).then_some(ChannelId::from_sql(channel)))
     };
     Ok(rows.into_iter().map(place).collect())
 }
@@ -394,8 +395,8 @@ async fn insert_evidence(
             "INSERT INTO merged_answer_evidence (cluster, message, channel) VALUES ($1, $2, $3)",
         )
         .bind(cluster.as_str())
-        .bind(message.0 as i64)
-        .bind(channel.map_or(0, |channel| channel.0 as i64))
+        .bind(message.to_sql())
+        .bind(channel.map_or(0, |channel| channel.to_sql()))
         .execute(&mut *connection)
         .await?;
     }

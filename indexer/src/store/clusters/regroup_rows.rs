@@ -8,6 +8,7 @@ use rules::model::ids::{ClusterId, MessageId};
 use super::cluster_rows::{OccurrenceRow, cluster_id};
 use super::likeness::{cluster_list, id_list};
 use crate::store::proposals::proposal_rows;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
 /// An occurrence by its place in the graph.
@@ -48,8 +49,8 @@ impl Store {
         let rows = sqlx::query_as::<_, (i64, i64, f64)>(sql).bind(id_list(texts.iter().copied()));
         let mut edges = texts.iter().map(|text| (*text, Vec::new())).collect::<BTreeMap<_, _>>();
         for (one, other, score) in rows.fetch_all(&self.read).await? {
-            let edge = (MessageId(other as u64), score as f32);
-            edges.entry(MessageId(one as u64)).or_default().push(edge);
+            let edge = (MessageId::from_sql(other), score as f32);
+            edges.entry(MessageId::from_sql(one)).or_default().push(edge);
         }
         Ok(edges)
     }
@@ -83,8 +84,8 @@ impl Store {
         .await?;
         let place = |(question, text, cluster): (i64, i64, Option<String>)| {
             Ok(PlacedQuestion {
-                question: MessageId(question as u64),
-                text: MessageId(text as u64),
+                question: MessageId::from_sql(question),
+                text: MessageId::from_sql(text),
                 cluster: cluster.as_deref().map(cluster_id).transpose()?,
             })
         };
@@ -154,7 +155,7 @@ impl Store {
              WHERE first IN (SELECT value FROM json_each($1))",
         );
         let rows = rows.bind(id_list(texts.iter().copied())).fetch_all(&self.read).await?;
-        Ok(rows.into_iter().map(|(first, bytes)| (MessageId(first as u64), bytes)).collect())
+        Ok(rows.into_iter().map(|(first, bytes)| (MessageId::from_sql(first), bytes)).collect())
     }
 
     /// The ids among these that are on a branch or a page, with the state that people gave them: no other
@@ -193,5 +194,5 @@ fn occurrence((body, cluster): (String, Option<String>)) -> Result<OccurrenceRow
 }
 
 fn ids(rows: Vec<i64>) -> BTreeSet<MessageId> {
-    rows.into_iter().map(|id| MessageId(id as u64)).collect()
+    rows.into_iter().map(MessageId::from_sql).collect()
 }

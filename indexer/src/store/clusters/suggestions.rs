@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::cluster_rows::cluster_id;
 use crate::store::judging::pending;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// One suggestion; a question gets at most one.
@@ -34,12 +35,12 @@ impl Store {
             "INSERT INTO suggestions (question, channel, cluster, confidence, at, posted, helped) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (question) DO NOTHING",
         )
-        .bind(question.0 as i64)
-        .bind(channel.0 as i64)
+        .bind(question.to_sql())
+        .bind(channel.to_sql())
         .bind(cluster.as_str())
         .bind(f64::from(*confidence))
         .bind(at.0)
-        .bind(posted.map(|id| id.0 as i64))
+        .bind(posted.map(|id| id.to_sql()))
         .bind(*helped)
         .execute(&self.write)
         .await?;
@@ -49,8 +50,8 @@ impl Store {
     /// Notes which message suggests.
     pub async fn suggestion_posted(&self, question: MessageId, posted: MessageId) -> Result<()> {
         sqlx::query("UPDATE suggestions SET posted = $2 WHERE question = $1")
-            .bind(question.0 as i64)
-            .bind(posted.0 as i64)
+            .bind(question.to_sql())
+            .bind(posted.to_sql())
             .execute(&self.write)
             .await?;
         Ok(())
@@ -71,14 +72,14 @@ impl Store {
              WHERE question = $1 AND (helped IS NULL OR (helped <> $2 AND answered_by = $3)) \
              RETURNING channel",
         )
-        .bind(question.0 as i64)
+        .bind(question.to_sql())
         .bind(helped)
-        .bind(by.0 as i64)
+        .bind(by.to_sql())
         .bind(at.0)
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(channel) = channel {
-            let channel = ChannelId(channel as u64);
+            let channel = ChannelId::from_sql(channel);
             pending::mark_pending(&mut transaction, channel, &[question].into()).await?;
         }
         transaction.commit().await?;
@@ -90,10 +91,10 @@ impl Store {
         let questions = sqlx::query_scalar::<_, i64>(
             "SELECT question FROM suggestions WHERE channel = $1 AND helped = 1",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(questions.into_iter().map(|id| MessageId(id as u64)).collect())
+        Ok(questions.into_iter().map(MessageId::from_sql).collect())
     }
 
     /// What was suggested to a question.
@@ -102,7 +103,7 @@ impl Store {
             "SELECT question, channel, cluster, confidence, at, posted, helped FROM suggestions \
              WHERE question = $1",
         )
-        .bind(question.0 as i64)
+        .bind(question.to_sql())
         .fetch_optional(&self.read)
         .await?;
         row.map(suggestion).transpose()
@@ -112,12 +113,12 @@ impl Store {
 fn suggestion(row: Row) -> Result<Suggestion> {
     let (question, channel, cluster, confidence, at, posted, helped) = row;
     Ok(Suggestion {
-        question: MessageId(question as u64),
-        channel: ChannelId(channel as u64),
+        question: MessageId::from_sql(question),
+        channel: ChannelId::from_sql(channel),
         cluster: cluster_id(&cluster)?,
         confidence: confidence as f32,
         at: Millis(at),
-        posted: posted.map(|id| MessageId(id as u64)),
+        posted: posted.map(MessageId::from_sql),
         helped,
     })
 }

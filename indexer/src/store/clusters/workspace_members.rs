@@ -7,6 +7,7 @@ use rules::model::ids::{ChannelId, GuildId};
 use rules::model::workspace::{ChannelPlace, WorkspaceId, Workspaces};
 use sqlx::AssertSqlSafe;
 
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 impl Store {
@@ -36,11 +37,11 @@ impl Store {
         workspaces: &Workspaces,
     ) -> Result<Option<WorkspaceId>> {
         let guild = sqlx::query_scalar::<_, i64>("SELECT guild FROM channels WHERE id = $1")
-            .bind(channel.0 as i64)
+            .bind(channel.to_sql())
             .fetch_optional(&self.read)
             .await?;
         let parent = self.parents_of(BTreeSet::from([channel])).await?.remove(&channel);
-        let server = guild.map(|id| GuildId(id as u64));
+        let server = guild.map(GuildId::from_sql);
         Ok(server.and_then(|server| workspaces.of(ChannelPlace { server, channel, parent })))
     }
 
@@ -58,10 +59,10 @@ impl Store {
             );
             let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?.into_iter();
-            parents.extend(rows.map(|(id, up)| (ChannelId(id as u64), ChannelId(up as u64))));
+            parents.extend(rows.map(|(id, up)| (ChannelId::from_sql(id), ChannelId::from_sql(up))));
         }
         Ok(parents)
     }

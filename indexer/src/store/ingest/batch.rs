@@ -8,6 +8,7 @@ use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
 use rules::model::message::{Channel, Message, ReactionChange};
 
 use super::channel_progress::ChannelProgress;
+use crate::store::sql::SqlId;
 
 /// Whether a telling of a message names its reactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,5 +113,5 @@ pub(in crate::store) fn by_channel(
 }
 
 pub(in crate::store) fn place(channel: i64, message: i64) -> MessageKey {
-    (ChannelId(channel as u64), MessageId(message as u64))
+    (ChannelId::from_sql(channel), MessageId::from_sql(message))
 }

@@ -3,6 +3,7 @@
 use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
 use sqlx::SqliteConnection;
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// How far a channel has been read.
@@ -42,10 +43,10 @@ impl Store {
 fn reading(row: Row) -> ChannelProgress {
     let (channel, guild, newest, oldest, complete, gapped, reconciled, archived_until) = row;
     ChannelProgress {
-        channel: ChannelId(channel as u64),
-        guild: GuildId(guild as u64),
-        newest: MessageId(newest as u64),
-        oldest: MessageId(oldest as u64),
+        channel: ChannelId::from_sql(channel),
+        guild: GuildId::from_sql(guild),
+        newest: MessageId::from_sql(newest),
+        oldest: MessageId::from_sql(oldest),
         complete,
         gapped,
         reconciled: Millis(reconciled),
@@ -75,10 +76,10 @@ pub(in crate::store) async fn upsert_channel_progress(
          oldest = excluded.oldest, complete = excluded.complete, gapped = excluded.gapped, \
          reconciled = excluded.reconciled, archived_until = excluded.archived_until",
     )
-    .bind(channel.0 as i64)
-    .bind(guild.0 as i64)
-    .bind(newest.0 as i64)
-    .bind(oldest.0 as i64)
+    .bind(channel.to_sql())
+    .bind(guild.to_sql())
+    .bind(newest.to_sql())
+    .bind(oldest.to_sql())
     .bind(*complete)
     .bind(*gapped)
     .bind(reconciled.0)

@@ -16,6 +16,7 @@ use super::tombstones::channel_gone;
 use crate::store::clusters::merged_answers::reindex_citing;
 use crate::store::judging::pending;
 use crate::store::judging::pending::{PendingChannel, PendingRange};
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json, to_json};
 
 /// A channel as last seen.
@@ -47,7 +48,7 @@ impl Store {
             let channel = channel(row)?;
             let (mut ranges, seen) = pending::ranges(&mut transaction, channel.id).await?;
             if let Some(from) = row.try_get::<Option<i64>, _>("pending_from")? {
-                ranges.push(PendingRange::to_the_end(MessageId(from as u64)));
+                ranges.push(PendingRange::to_the_end(MessageId::from_sql(from)));
                 ranges.sort_unstable();
                 ranges = pending::merged(ranges);
             }
@@ -76,7 +77,7 @@ impl Store {
              WHERE above.id = channels.parent)) AS topic, parent, parent_name, tags, observed, hidden, \
              gone FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') ORDER BY id",
         )
-        .bind(parent.0 as i64)
+        .bind(parent.to_sql())
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(stored_channel).collect()
@@ -102,7 +103,7 @@ impl Store {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM channels WHERE parent = $1 AND kind = 'thread')",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_one(&self.read)
         .await?)
     }
@@ -120,12 +121,12 @@ impl Store {
             "SELECT id FROM channels WHERE parent = $1 AND id BETWEEN $2 AND $3 \
              AND kind = 'thread' AND NOT (hidden OR gone OR outside) ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(first.0 as i64)
-        .bind(last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(first.to_sql())
+        .bind(last.to_sql())
         .fetch_all(&self.read)
         .await?;
-        let ids = ids.into_iter().map(|id| MessageId(id as u64));
+        let ids = ids.into_iter().map(MessageId::from_sql);
         Ok(ids.filter(|id| messages.binary_search(id).is_ok()).collect())
     }
 
@@ -147,7 +148,7 @@ impl Store {
              ELSE pending_from END, purging = CASE WHEN purging <= $3 THEN 0 ELSE purging END \
              WHERE id = $1",
         )
-        .bind(channel.id.0 as i64)
+        .bind(channel.id.to_sql())
         .bind(*mark)
         .bind(*seen)
         .execute(&mut *transaction)
@@ -228,12 +229,12 @@ async fn upsert_channel(
          <> (channels.kind, channels.name, COALESCE(channels.topic, ''), \
          COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags))",
     )
-    .bind(id.0 as i64)
-    .bind(guild.0 as i64)
+    .bind(id.to_sql())
+    .bind(guild.to_sql())
     .bind(channel_kind_name(*kind))
     .bind(name)
     .bind(topic.as_ref().filter(|topic| !topic.is_empty()))
-    .bind(parent.map(|id| id.0 as i64))
+    .bind(parent.map(|id| id.to_sql()))
     .bind(parent_name.as_ref().filter(|name| !name.is_empty()))
     .bind(to_json(tags))
     .bind(observed.0)
@@ -249,7 +250,7 @@ async fn sight(
     channel: ChannelId,
 ) -> Result<Option<(Option<String>, bool)>> {
     Ok(sqlx::query_as("SELECT topic, outside FROM channels WHERE id = $1")
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_optional(connection)
         .await?)
 }
@@ -262,7 +263,7 @@ async fn mark_opening_pending(connection: &mut SqliteConnection, thread: Channel
          FROM channels JOIN messages ON messages.channel = channels.parent AND messages.id = channels.id \
          WHERE channels.id = $1 AND channels.kind = 'thread'",
     )
-    .bind(thread.0 as i64)
+    .bind(thread.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -273,7 +274,7 @@ async fn mark_threads_pending(connection: &mut SqliteConnection, channel: Channe
         "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
          WHERE parent = $1 AND kind IN ('thread', 'private-thread')",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -284,7 +285,7 @@ async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Millis)
         "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
          ON CONFLICT (channel) DO UPDATE SET at = MAX(at, excluded.at)",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .bind(at.0)
     .execute(connection)
     .await?;
@@ -300,10 +301,10 @@ async fn threads_of(
         "SELECT id FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') \
          ORDER BY id",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(connection)
     .await?;
-    Ok(ids.into_iter().map(|id| ChannelId(id as u64)).collect())
+    Ok(ids.into_iter().map(ChannelId::from_sql).collect())
 }
 
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
@@ -321,12 +322,12 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
          AND (channels.hidden, channels.gone) <> (visibility.hidden, visibility.gone) \
          RETURNING channels.id",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(&mut *connection)
     .await?;
     for id in changed {
-        mark_opening_pending(connection, ChannelId(id as u64)).await?;
-        reindex_citing(connection, ChannelId(id as u64)).await?;
+        mark_opening_pending(connection, ChannelId::from_sql(id)).await?;
+        reindex_citing(connection, ChannelId::from_sql(id)).await?;
     }
     Ok(())
 }
@@ -342,12 +343,12 @@ fn stored_channel(row: &SqliteRow) -> Result<StoredChannel> {
 
 fn channel(row: &SqliteRow) -> Result<Channel> {
     Ok(Channel {
-        id: ChannelId(row.try_get::<i64, _>("id")? as u64),
-        guild: GuildId(row.try_get::<i64, _>("guild")? as u64),
+        id: ChannelId::from_sql(row.try_get::<i64, _>("id")?),
+        guild: GuildId::from_sql(row.try_get::<i64, _>("guild")?),
         kind: channel_kind(row.try_get("kind")?),
         name: row.try_get("name")?,
         topic: row.try_get("topic")?,
-        parent: row.try_get::<Option<i64>, _>("parent")?.map(|id| ChannelId(id as u64)),
+        parent: row.try_get::<Option<i64>, _>("parent")?.map(ChannelId::from_sql),
         parent_name: row.try_get("parent_name")?,
         tags: from_json("a channel's tags", row.try_get("tags")?)?,
     })

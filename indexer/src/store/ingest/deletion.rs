@@ -8,6 +8,7 @@ use super::invalidations::Invalidations;
 use super::reactions::drop_all;
 use super::{quarantine, tombstones};
 use crate::store::clusters::merged_answers;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders};
 
 /// Deletes messages for good; returns how many were stored.
@@ -59,7 +60,7 @@ pub(in crate::store) async fn delete(
     );
     let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
     for (channel, id) in keys {
-        query = query.bind(channel.0 as i64).bind(id.0 as i64);
+        query = query.bind(channel.to_sql()).bind(id.to_sql());
     }
     let rows = query.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
@@ -67,7 +68,7 @@ pub(in crate::store) async fn delete(
 
 async fn delete_in(connection: &mut SqliteConnection, channel: ChannelId) -> Result<u64> {
     let done = sqlx::query("DELETE FROM messages WHERE channel = $1")
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
@@ -75,7 +76,7 @@ async fn delete_in(connection: &mut SqliteConnection, channel: ChannelId) -> Res
 
 async fn drop_changes_in(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
     sqlx::query("DELETE FROM reaction_changes WHERE channel = $1")
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .execute(connection)
         .await?;
     Ok(())

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::batch::{MemberJoin, place};
 use super::invalidations::Invalidations;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 impl Store {
@@ -23,12 +24,12 @@ impl Store {
                 placeholders(1, chunk.len())
             );
             let mut query =
-                sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(guild.0 as i64);
+                sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(guild.to_sql());
             for user in chunk {
-                query = query.bind(user.0 as i64);
+                query = query.bind(user.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
-            found.extend(rows.into_iter().map(|(user, at)| (UserId(user as u64), Millis(at))));
+            found.extend(rows.into_iter().map(|(user, at)| (UserId::from_sql(user), Millis(at))));
         }
         Ok(found)
     }
@@ -54,8 +55,8 @@ pub(in crate::store) async fn upsert_joins(
              ON CONFLICT (guild, user) DO UPDATE SET joined = excluded.joined \
              WHERE excluded.joined < members.joined",
         )
-        .bind(join.guild.0 as i64)
-        .bind(join.user.0 as i64)
+        .bind(join.guild.to_sql())
+        .bind(join.user.to_sql())
         .bind(join.joined.0)
         .execute(&mut *connection)
         .await?;
@@ -78,10 +79,10 @@ async fn rejudge_newcomer(
          WHERE EXISTS (SELECT 1 FROM users WHERE id = $2) \
          AND channels.guild = $1 AND messages.author = $2",
     )
-    .bind(join.guild.0 as i64)
-    .bind(join.user.0 as i64)
-    .bind(MessageId::min_at(join.joined).0 as i64)
-    .bind(MessageId::min_at(join.counts_from).0 as i64)
+    .bind(join.guild.to_sql())
+    .bind(join.user.to_sql())
+    .bind(MessageId::min_at(join.joined).to_sql())
+    .bind(MessageId::min_at(join.counts_from).to_sql())
     .fetch_all(connection)
     .await?;
     rows.into_iter().for_each(|(channel, message)| stale.add(place(channel, message)));

@@ -12,6 +12,7 @@ use super::batch::{Applied, MessageKey, ReactionsCoverage, by_channel};
 use super::invalidations::Invalidations;
 use super::messages::{MessageExtras, kind_name};
 use super::{reactions, tombstones};
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders, to_json};
 
 /// Which of two versions of a message is the newest: edit time, then read time, then content.
@@ -168,9 +169,9 @@ async fn stored(
                 placeholders(1, ids.len())
             );
             let mut query =
-                sqlx::query_as::<_, VersionRow>(AssertSqlSafe(sql)).bind(channel.0 as i64);
+                sqlx::query_as::<_, VersionRow>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             for (id, edited, observed, digest, as_of, reactions) in
                 query.fetch_all(&mut *connection).await?
@@ -179,7 +180,7 @@ async fn stored(
                     MessageVersion { edited, observed, digest },
                     FullReactions { as_of, reactions },
                 );
-                versions.insert((channel, MessageId(id as u64)), known);
+                versions.insert((channel, MessageId::from_sql(id)), known);
             }
         }
     }
@@ -202,9 +203,9 @@ async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for MessageUpdate { version, message, whole } in chunk {
             query = query
-                .bind(message.channel.0 as i64)
-                .bind(message.id.0 as i64)
-                .bind(message.author.id.0 as i64)
+                .bind(message.channel.to_sql())
+                .bind(message.id.to_sql())
+                .bind(message.author.id.to_sql())
                 .bind(message.author.name.as_str())
                 .bind(message.author.bot)
                 .bind(kind_name(message.kind))
@@ -230,8 +231,8 @@ async fn update_reactions(
     sqlx::query(
         "UPDATE messages SET reactions = $3, reactions_as_of = $4 WHERE channel = $1 AND id = $2",
     )
-    .bind(channel.0 as i64)
-    .bind(message.0 as i64)
+    .bind(channel.to_sql())
+    .bind(message.to_sql())
     .bind(whole.reactions.as_deref())
     .bind(whole.as_of)
     .execute(connection)
@@ -251,8 +252,8 @@ pub(in crate::store) async fn rewrite_message(
         "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
          WHERE channel = $1 AND id = $2",
     )
-    .bind(channel.0 as i64)
-    .bind(id.0 as i64)
+    .bind(channel.to_sql())
+    .bind(id.to_sql())
     .bind(message.text.as_str())
     .bind(MessageExtras::of(message).map(|extra| to_json(&extra)))
     .bind(reactions)

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
 
 use super::reactions::{StoredReactionChange, overlay};
 use crate::store::judging::pending::PendingRange;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
 
 impl Store {
@@ -26,9 +27,9 @@ impl Store {
              reactions, reactions_as_of FROM messages \
              WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id LIMIT $4",
         )
-        .bind(channel.0 as i64)
-        .bind(range.first.0 as i64)
-        .bind(range.last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(range.first.to_sql())
+        .bind(range.last.to_sql())
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
@@ -49,8 +50,8 @@ impl Store {
              WHERE channel = $1 AND id < $2 AND kind IN ('default', 'reply', 'command') \
              ORDER BY id DESC LIMIT $3",
         )
-        .bind(channel.0 as i64)
-        .bind(before.0 as i64)
+        .bind(channel.to_sql())
+        .bind(before.to_sql())
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
@@ -72,9 +73,9 @@ impl Store {
                  WHERE channel = ? AND id IN {} ORDER BY id",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(channel.0 as i64);
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
             found.extend(self.messages(channel, rows.iter(), authors).await?);
@@ -93,11 +94,11 @@ impl Store {
             "SELECT id FROM messages WHERE channel = $1 AND kind NOT IN ('system', 'other') \
              ORDER BY id LIMIT 1",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_optional(&self.read)
         .await?;
         let Some(id) = id else { return Ok(None) };
-        Ok(self.messages_with(channel, &[MessageId(id as u64)], authors).await?.pop())
+        Ok(self.messages_with(channel, &[MessageId::from_sql(id)], authors).await?.pop())
     }
 
     /// The ids of a channel's stored messages from `first` to `last`, both included, in order.
@@ -110,12 +111,12 @@ impl Store {
         let ids = sqlx::query_scalar::<_, i64>(
             "SELECT id FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(first.0 as i64)
-        .bind(last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(first.to_sql())
+        .bind(last.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(ids.into_iter().map(|id| MessageId(id as u64)).collect())
+        Ok(ids.into_iter().map(MessageId::from_sql).collect())
     }
 
     /// The channels of those of these messages that are stored, by message.
@@ -136,12 +137,12 @@ impl Store {
             );
             let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
             found.extend(
                 rows.into_iter()
-                    .map(|(id, channel)| (MessageId(id as u64), ChannelId(channel as u64))),
+                    .map(|(id, channel)| (MessageId::from_sql(id), ChannelId::from_sql(channel))),
             );
         }
         found.sort_unstable();
@@ -181,15 +182,16 @@ impl Store {
             "SELECT message, emoji, user, added, observed FROM reaction_changes \
              WHERE channel = $1 AND message BETWEEN $2 AND $3",
         )
-        .bind(channel.0 as i64)
-        .bind(first.0 as i64)
-        .bind(last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(first.to_sql())
+        .bind(last.to_sql())
         .fetch_all(&self.read)
         .await?;
         let mut changes = BTreeMap::<MessageId, Vec<StoredReactionChange>>::new();
         for (message, emoji, user, added, observed) in rows {
-            let change = StoredReactionChange { emoji, user: UserId(user as u64), added, observed };
-            changes.entry(MessageId(message as u64)).or_default().push(change);
+            let change =
+                StoredReactionChange { emoji, user: UserId::from_sql(user), added, observed };
+            changes.entry(MessageId::from_sql(message)).or_default().push(change);
         }
         Ok(changes)
     }
@@ -261,10 +263,10 @@ pub(in crate::store) fn message(
         Some(text) => from_json::<Vec<Reaction>>("a message's reactions", text)?,
         None => Vec::new(),
     };
-    let author = UserId(row.try_get::<i64, _>("author")? as u64);
+    let author = UserId::from_sql(row.try_get::<i64, _>("author")?);
     let edited = row.try_get::<i64, _>("edited")?;
     let message = Message {
-        id: MessageId(row.try_get::<i64, _>("id")? as u64),
+        id: MessageId::from_sql(row.try_get::<i64, _>("id")?),
         channel,
         author: authors.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
         kind: kind(row.try_get("kind")?),

@@ -9,6 +9,7 @@ use super::invalidations::Invalidations;
 use super::tombstones;
 use crate::store::operations::settings::hex;
 use crate::store::privacy::opt_outs::OptOuts;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, i64);
@@ -51,8 +52,8 @@ fn quarantined(row: Row) -> QuarantinedPayload {
         kind,
         why,
         raw,
-        channel: channel.map(|id| ChannelId(id as u64)),
-        message: message.map(|id| MessageId(id as u64)),
+        channel: channel.map(ChannelId::from_sql),
+        message: message.map(MessageId::from_sql),
         seen: Millis(seen),
         tries: tries as u32,
     }
@@ -88,8 +89,8 @@ async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> 
     .bind(kind)
     .bind(why)
     .bind(raw)
-    .bind(channel.map(|id| id.0 as i64))
-    .bind(message.map(|id| id.0 as i64))
+    .bind(channel.map(|id| id.to_sql()))
+    .bind(message.map(|id| id.to_sql()))
     .bind(seen.0)
     .bind(*tries)
     .execute(connection)
@@ -116,7 +117,7 @@ pub(in crate::store) async fn drop_of_read(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ((channel, message), at) in chunk {
-            query = query.bind(channel.0 as i64).bind(message.0 as i64).bind(at.0);
+            query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.0);
         }
         if query.execute(&mut *connection).await?.rows_affected() > 0 {
             stale.purge_unseen();
@@ -142,7 +143,7 @@ pub(in crate::store) async fn drop_of_messages(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {
-            query = query.bind(channel.0 as i64).bind(message.0 as i64);
+            query = query.bind(channel.to_sql()).bind(message.to_sql());
         }
         if query.execute(&mut *connection).await?.rows_affected() > 0 {
             stale.purge_unseen();
@@ -158,7 +159,7 @@ pub(in crate::store) async fn drop_of_channel(
     stale: &mut Invalidations,
 ) -> Result<()> {
     let done = sqlx::query("DELETE FROM quarantine WHERE channel = $1")
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .execute(connection)
         .await?;
     if done.rows_affected() > 0 {

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::batch::{Applied, MessageKey, place};
 use super::invalidations::Invalidations;
 use super::tombstones;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// Stands where a change is nobody's: it clears.
@@ -135,7 +136,8 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         let changed = |(channel, message, as_of, emoji, user, added, observed): ChangedRow| {
-            let change = StoredReactionChange { emoji, user: UserId(user as u64), added, observed };
+            let change =
+                StoredReactionChange { emoji, user: UserId::from_sql(user), added, observed };
             (place(channel, message), as_of, change)
         };
         Ok(rows.into_iter().map(changed).collect())
@@ -201,10 +203,10 @@ async fn upsert(
     let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
     for (((channel, message), emoji, user), (observed, added)) in changes {
         query = query
-            .bind(channel.0 as i64)
-            .bind(message.0 as i64)
+            .bind(channel.to_sql())
+            .bind(message.to_sql())
             .bind(*emoji)
-            .bind(user.0 as i64)
+            .bind(user.to_sql())
             .bind(*added)
             .bind(*observed);
     }
@@ -231,7 +233,7 @@ pub(in crate::store) async fn drop_outdated(
         );
         let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
         for (channel, message) in chunk {
-            query = query.bind(channel.0 as i64).bind(message.0 as i64);
+            query = query.bind(channel.to_sql()).bind(message.to_sql());
         }
         for (channel, message) in query.fetch_all(&mut *connection).await? {
             stale.add(place(channel, message));
@@ -258,7 +260,7 @@ pub(in crate::store) async fn drop_all(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {
-            query = query.bind(channel.0 as i64).bind(message.0 as i64);
+            query = query.bind(channel.to_sql()).bind(message.to_sql());
         }
         query.execute(&mut *connection).await?;
     }

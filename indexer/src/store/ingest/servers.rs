@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rules::model::ids::{GuildId, Millis};
 use sqlx::SqliteConnection;
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -13,7 +14,7 @@ impl Store {
         let rows = sqlx::query_as::<_, (i64, String)>("SELECT id, name FROM servers")
             .fetch_all(&self.read)
             .await?;
-        Ok(rows.into_iter().map(|(id, name)| (GuildId(id as u64), name)).collect())
+        Ok(rows.into_iter().map(|(id, name)| (GuildId::from_sql(id), name)).collect())
     }
 }
 
@@ -28,7 +29,7 @@ pub(in crate::store) async fn upsert_servers(
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, observed = excluded.observed \
              WHERE (excluded.observed, excluded.name) > (servers.observed, servers.name)",
         )
-        .bind(id.0 as i64)
+        .bind(id.to_sql())
         .bind(name)
         .bind(observed.0)
         .execute(&mut *connection)

@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 
 use super::deletion::tombstone_messages;
 use super::invalidations::Invalidations;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// The messages of a channel that its newest whole export lacks.
@@ -30,7 +31,7 @@ impl Store {
             "INSERT INTO channel_snapshots (channel, exported) VALUES ($1, $2) \
              ON CONFLICT (channel) DO UPDATE SET exported = MAX(exported, excluded.exported)",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .bind(exported.0)
         .execute(&self.write)
         .await?;
@@ -43,7 +44,7 @@ impl Store {
             "SELECT channels.name, exported FROM channel_snapshots \
              JOIN channels ON channels.id = channel_snapshots.channel WHERE channel = $1",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_optional(&self.read)
         .await?;
         let Some((channel_name, exported)) = row else { return Ok(None) };
@@ -51,7 +52,7 @@ impl Store {
             "SELECT COUNT(*) FILTER (WHERE observed < $2), COUNT(*) FROM messages \
              WHERE channel = $1 AND id < $3",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .bind(exported)
         .bind(MessageId::min_at(Millis(exported)).0 as i64)
         .fetch_one(&self.read)
@@ -87,10 +88,10 @@ async fn unseen_since(
     let ids = sqlx::query_scalar::<_, i64>(
         "SELECT id FROM messages WHERE channel = $1 AND id < $3 AND observed < $2 ORDER BY id",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .bind(exported.0)
-    .bind(MessageId::min_at(exported).0 as i64)
+    .bind(MessageId::min_at(exported).to_sql())
     .fetch_all(connection)
     .await?;
-    Ok(ids.into_iter().map(|id| (channel, MessageId(id as u64), exported)).collect())
+    Ok(ids.into_iter().map(|id| (channel, MessageId::from_sql(id), exported)).collect())
 }

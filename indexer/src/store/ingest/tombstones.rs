@@ -6,6 +6,7 @@ use rules::model::ids::{ChannelId, MessageId, Millis};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::batch::{MessageKey, WHOLE_CHANNEL, by_channel};
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders};
 
 /// Those of some messages that are deleted, or in a deleted channel.
@@ -37,13 +38,13 @@ pub(in crate::store) async fn among(
                 placeholders(1, ids.len() + 1)
             );
             let mut query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
-                .bind(channel.0 as i64)
-                .bind(WHOLE_CHANNEL.0 as i64);
+                .bind(channel.to_sql())
+                .bind(WHOLE_CHANNEL.to_sql());
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             for message in query.fetch_all(&mut *connection).await? {
-                let message = MessageId(message as u64);
+                let message = MessageId::from_sql(message);
                 if message == WHOLE_CHANNEL {
                     buried.channels.insert(channel);
                 } else {
@@ -67,7 +68,7 @@ pub(in crate::store) async fn channel_gone(
     let at = sqlx::query_scalar::<_, i64>(
         "SELECT at FROM tombstones WHERE channel = $1 AND message = 0",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_optional(connection)
     .await?;
     Ok(at.map(Millis))
@@ -84,7 +85,7 @@ pub(in crate::store) async fn insert(
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (channel, message, at) in deleted {
-        query = query.bind(channel.0 as i64).bind(message.0 as i64).bind(at.0);
+        query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.0);
     }
     query.execute(connection).await?;
     Ok(())

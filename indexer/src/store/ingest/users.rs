@@ -7,6 +7,7 @@ use rules::model::ids::{MessageId, Millis, UserId};
 use rules::model::message::{Author, Role};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// One sight of a person, compared as the store does: the newest message, then the newest reading,
@@ -52,7 +53,7 @@ impl Store {
             "SELECT user FROM role_holders WHERE role IN (SELECT value FROM json_each($1))",
         );
         let rows = rows.bind(to_json(&roles)).fetch_all(&self.read).await?;
-        Ok(rows.into_iter().map(|id| UserId(id as u64)).collect())
+        Ok(rows.into_iter().map(UserId::from_sql).collect())
     }
 
     /// Everybody who ever spoke and has a role, as last seen.
@@ -76,7 +77,7 @@ fn name_words(text: &str) -> impl Iterator<Item = String> {
 pub(in crate::store) fn author(
     (id, name, bot, roles): (i64, String, bool, String),
 ) -> Result<Author> {
-    Ok(Author { id: UserId(id as u64), name, bot, roles: from_json("roles", &roles)? })
+    Ok(Author { id: UserId::from_sql(id), name, bot, roles: from_json("roles", &roles)? })
 }
 
 /// Keeps the newest sight of each person.
@@ -98,11 +99,11 @@ pub(in crate::store) async fn upsert_users<'a>(
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (id, UserSighting { as_of, observed, name, roles, bot }) in chunk {
             query = query
-                .bind(id.0 as i64)
+                .bind(id.to_sql())
                 .bind(*name)
                 .bind(*bot)
                 .bind(roles.as_str())
-                .bind(as_of.0 as i64)
+                .bind(as_of.to_sql())
                 .bind(*observed);
         }
         query.execute(&mut *connection).await?;

@@ -5,6 +5,7 @@ use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::pending;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// One person's word on one message; a later one replaces it.
@@ -40,7 +41,7 @@ impl Store {
     /// Whether anybody marked a message of a channel.
     pub async fn has_marks(&self, channel: ChannelId) -> Result<bool> {
         Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM answer_marks WHERE channel = $1)")
-            .bind(channel.0 as i64)
+            .bind(channel.to_sql())
             .fetch_one(&self.read)
             .await?)
     }
@@ -59,17 +60,17 @@ impl Store {
                 placeholders(1, ids.len())
             );
             let mut query = sqlx::query_as::<_, (i64, i64, i64, bool)>(AssertSqlSafe(sql))
-                .bind(channel.0 as i64);
+                .bind(channel.to_sql());
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             found.extend(query.fetch_all(&self.read).await?);
         }
         found.sort_unstable();
         found.dedup();
         let mark = |(_, message, by, answers)| AnswerMark {
-            message: MessageId(message as u64),
-            by: UserId(by as u64),
+            message: MessageId::from_sql(message),
+            by: UserId::from_sql(by),
             answers,
         };
         Ok(found.into_iter().map(mark).collect())
@@ -104,9 +105,9 @@ async fn current_mark(
     let answers = sqlx::query_scalar::<_, Option<bool>>(
         "SELECT answers FROM answer_marks WHERE channel = $1 AND message = $2 AND by_user = $3",
     )
-    .bind(channel.0 as i64)
-    .bind(message.0 as i64)
-    .bind(by.0 as i64)
+    .bind(channel.to_sql())
+    .bind(message.to_sql())
+    .bind(by.to_sql())
     .fetch_optional(connection)
     .await?;
     Ok(answers.flatten())
@@ -125,9 +126,9 @@ async fn upsert(
          ON CONFLICT (channel, message, by_user) DO UPDATE \
          SET answers = excluded.answers, at = excluded.at WHERE excluded.at >= answer_marks.at",
     )
-    .bind(channel.0 as i64)
-    .bind(message.0 as i64)
-    .bind(by.0 as i64)
+    .bind(channel.to_sql())
+    .bind(message.to_sql())
+    .bind(by.to_sql())
     .bind(answers)
     .bind(at.0)
     .execute(connection)

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::exchanges::{ExchangeRow, JudgedExchanges, delete_exchanges, replace_exchanges};
 use super::pending::PendingRange;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
 
 /// A conversation as judged, to be stored.
@@ -43,9 +44,9 @@ impl Store {
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND last >= $2 AND +id < $3 ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(from.0 as i64)
-        .bind(before.0 as i64)
+        .bind(channel.to_sql())
+        .bind(from.to_sql())
+        .bind(before.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -61,9 +62,9 @@ impl Store {
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND id BETWEEN $2 AND $3 AND last > $3 ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(range.first.0 as i64)
-        .bind(range.last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(range.first.to_sql())
+        .bind(range.last.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -79,8 +80,8 @@ impl Store {
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND last >= $2 AND +id <= $2 ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(message.0 as i64)
+        .bind(channel.to_sql())
+        .bind(message.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -90,7 +91,7 @@ impl Store {
         let row = sqlx::query_as::<_, (i64, i64, String)>(
             "SELECT id, channel, links FROM conversations WHERE id = $1",
         )
-        .bind(id.0.0 as i64)
+        .bind(id.to_sql())
         .fetch_optional(&self.read)
         .await?;
         Ok(row.map(stored))
@@ -106,12 +107,12 @@ impl Store {
             "SELECT id FROM conversations WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(range.first.0 as i64)
-        .bind(range.last.0 as i64)
+        .bind(channel.to_sql())
+        .bind(range.first.to_sql())
+        .bind(range.last.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
+        Ok(rows.into_iter().map(ConversationId::from_sql).collect())
     }
 
     /// The messages of a channel that ask and answer in clusters that people may have seen, and those
@@ -127,7 +128,7 @@ impl Store {
              JOIN clusters ON clusters.id = occurrences.cluster \
              WHERE clusters.state IN ('due', 'drafted', 'proposed', 'known', 'retired', 'rejected')",
         )
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .fetch_all(&self.read)
         .await?;
         let mut cited = self.evidence_in(channel).await?;
@@ -166,7 +167,7 @@ impl Store {
                 format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, ids.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for id in ids {
-                query = query.bind(id.0.0 as i64);
+                query = query.bind(id.to_sql());
             }
             query.execute(&mut *transaction).await?;
         }
@@ -177,8 +178,8 @@ impl Store {
 
 pub(in crate::store) fn stored((id, channel, links): (i64, i64, String)) -> StoredConversation {
     StoredConversation {
-        id: ConversationId(MessageId(id as u64)),
-        channel: ChannelId(channel as u64),
+        id: ConversationId::from_sql(id),
+        channel: ChannelId::from_sql(channel),
         links,
     }
 }
@@ -198,9 +199,9 @@ async fn upsert_conversations(
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ConversationRow { id, channel, last, links, exchanges: _ } in chunk {
             query = query
-                .bind(id.0.0 as i64)
-                .bind(channel.0 as i64)
-                .bind(last.0 as i64)
+                .bind(id.to_sql())
+                .bind(channel.to_sql())
+                .bind(last.to_sql())
                 .bind(links.as_str());
         }
         query.execute(&mut *connection).await?;

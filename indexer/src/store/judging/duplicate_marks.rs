@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rules::model::ids::{MessageId, Millis, UserId};
 
 use crate::store::clusters::likeness::id_list;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -23,9 +24,9 @@ impl Store {
              WHERE (excluded.at, excluded.with_question, excluded.by_user) \
              > (duplicate_marks.at, COALESCE(duplicate_marks.with_question, 0), duplicate_marks.by_user)",
         )
-        .bind(question.0 as i64)
-        .bind(with.0 as i64)
-        .bind(by.0 as i64)
+        .bind(question.to_sql())
+        .bind(with.to_sql())
+        .bind(by.to_sql())
         .bind(at.0)
         .execute(&self.write)
         .await?;
@@ -43,8 +44,8 @@ impl Store {
             "UPDATE duplicate_marks SET with_question = NULL, by_user = $2, at = $3, dirty = 1 \
              WHERE question = $1 AND with_question IS NOT NULL AND at <= $3",
         )
-        .bind(question.0 as i64)
-        .bind(by.0 as i64)
+        .bind(question.to_sql())
+        .bind(by.to_sql())
         .bind(at.0)
         .execute(&self.write)
         .await?;
@@ -65,7 +66,7 @@ impl Store {
         .bind(id_list(questions.iter().copied()))
         .fetch_all(&self.read)
         .await?;
-        let tie = |(one, other)| (MessageId(one as u64), MessageId(other as u64));
+        let tie = |(one, other)| (MessageId::from_sql(one), MessageId::from_sql(other));
         Ok(rows.into_iter().map(tie).collect())
     }
 }

@@ -7,6 +7,7 @@ use rules::model::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::clusters::cluster_rows::{add_change, cluster_id};
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
 
 /// An exchange as judged, to be stored with its conversation.
@@ -60,7 +61,7 @@ impl Store {
             "SELECT id, conversation, channel, verdict FROM exchanges WHERE conversation = $1 \
              ORDER BY id",
         )
-        .bind(conversation.0.0 as i64)
+        .bind(conversation.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(stored).collect())
@@ -71,9 +72,9 @@ pub(in crate::store) fn stored(
     (id, conversation, channel, verdict): ExchangeTuple,
 ) -> StoredExchange {
     StoredExchange {
-        id: MessageId(id as u64),
-        conversation: ConversationId(MessageId(conversation as u64)),
-        channel: ChannelId(channel as u64),
+        id: MessageId::from_sql(id),
+        conversation: ConversationId::from_sql(conversation),
+        channel: ChannelId::from_sql(channel),
         verdict,
     }
 }
@@ -118,9 +119,9 @@ async fn upsert_exchanges(
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (judged, ExchangeRow { id, status, verdict, occurrence: _ }) in chunk {
             query = query
-                .bind(judged.conversation.0.0 as i64)
-                .bind(id.0 as i64)
-                .bind(judged.channel.0 as i64)
+                .bind(judged.conversation.to_sql())
+                .bind(id.to_sql())
+                .bind(judged.channel.to_sql())
                 .bind(status.as_str())
                 .bind(verdict.as_str());
         }
@@ -147,9 +148,9 @@ async fn upsert_occurrences(
         let mut query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql));
         for occurrence in chunk {
             query = query
-                .bind(occurrence.question.message.0 as i64)
-                .bind(occurrence.conversation.0.0 as i64)
-                .bind(occurrence.channel.0 as i64)
+                .bind(occurrence.question.message.to_sql())
+                .bind(occurrence.conversation.to_sql())
+                .bind(occurrence.channel.to_sql())
                 .bind(crate::store::operations::counts::grade_name(occurrence.grade))
                 .bind(to_json(occurrence));
         }

@@ -6,6 +6,7 @@ use rules::model::ids::{ChannelId, MessageId, Millis};
 use rules::model::message::Channel;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// Stands for all messages of a channel.
@@ -56,9 +57,9 @@ impl Store {
             count += sqlx::query_scalar::<_, i64>(
                 "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3",
             )
-            .bind(pending.channel.id.0 as i64)
-            .bind(first.0 as i64)
-            .bind(last.0 as i64)
+            .bind(pending.channel.id.to_sql())
+            .bind(first.to_sql())
+            .bind(last.to_sql())
             .fetch_one(&self.read)
             .await? as u64;
         }
@@ -77,12 +78,12 @@ impl Store {
              WHERE channel = $1 AND id > $2 AND kind IN ('default', 'reply', 'command') \
              ORDER BY id LIMIT 1 OFFSET $3",
         )
-        .bind(channel.0 as i64)
-        .bind(after.0 as i64)
+        .bind(channel.to_sql())
+        .bind(after.to_sql())
         .bind(i64::from(count) - 1)
         .fetch_optional(&self.read)
         .await?;
-        Ok(id.map_or(PendingRange::END, |id| MessageId(id as u64)))
+        Ok(id.map_or(PendingRange::END, MessageId::from_sql))
     }
 
     /// The messages after `after` that reply to one of `targets`, by id, each with its target.
@@ -99,13 +100,16 @@ impl Store {
              AND CAST(json_extract(extra, '$.reply_to') AS INTEGER) BETWEEN $2 AND $3 \
              AND +id > $4 ORDER BY +id",
         )
-        .bind(channel.0 as i64)
-        .bind(targets.first.0 as i64)
-        .bind(targets.last.0 as i64)
-        .bind(after.0 as i64)
+        .bind(channel.to_sql())
+        .bind(targets.first.to_sql())
+        .bind(targets.last.to_sql())
+        .bind(after.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(id, to)| (MessageId(id as u64), MessageId(to as u64))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, to)| (MessageId::from_sql(id), MessageId::from_sql(to)))
+            .collect())
     }
 }
 
@@ -117,13 +121,13 @@ pub(in crate::store) async fn ranges(
     let rows = sqlx::query_as::<_, (i64, i64, i64)>(
         "SELECT first, last, seq FROM pending WHERE channel = $1 ORDER BY first, last",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(connection)
     .await?;
     let seen = rows.iter().map(|(_, _, seq)| *seq).max().unwrap_or_default();
     let ranges = rows.into_iter().map(|(first, last, _)| PendingRange {
-        first: MessageId(first as u64),
-        last: MessageId(last as u64),
+        first: MessageId::from_sql(first),
+        last: MessageId::from_sql(last),
     });
     Ok((merged(ranges), seen))
 }
@@ -160,7 +164,7 @@ pub(in crate::store) async fn mark_pending(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for PendingRange { first, last } in chunk {
-            query = query.bind(channel.0 as i64).bind(first.0 as i64).bind(last.0 as i64);
+            query = query.bind(channel.to_sql()).bind(first.to_sql()).bind(last.to_sql());
         }
         query.execute(&mut *connection).await?;
     }
@@ -177,9 +181,9 @@ async fn mark_opened_threads(
         "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
          WHERE parent = $1 AND id BETWEEN $2 AND $3 AND kind = 'thread'",
     )
-    .bind(channel.0 as i64)
-    .bind(range.first.0 as i64)
-    .bind(range.last.0 as i64)
+    .bind(channel.to_sql())
+    .bind(range.first.to_sql())
+    .bind(range.last.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -194,7 +198,7 @@ pub(in crate::store) async fn flag_for_purge(
         "UPDATE channels SET purging = \
          (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -207,7 +211,7 @@ pub(in crate::store) async fn clear(
     seen: i64,
 ) -> Result<()> {
     sqlx::query("DELETE FROM pending WHERE channel = $1 AND seq <= $2")
-        .bind(channel.0 as i64)
+        .bind(channel.to_sql())
         .bind(seen)
         .execute(connection)
         .await?;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rules::model::ids::{MessageId, Millis};
 
 use crate::store::clusters::likeness::id_list;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -15,7 +16,7 @@ impl Store {
             sqlx::query(
                 "INSERT INTO split_marks (question, at) VALUES ($1, $2) ON CONFLICT (question) DO NOTHING",
             )
-            .bind(question.0 as i64)
+            .bind(question.to_sql())
             .bind(at.0)
             .execute(&mut *transaction)
             .await?;
@@ -32,7 +33,7 @@ impl Store {
                 "UPDATE asked_texts SET stale = 1 WHERE digest IN \
                  (SELECT digest FROM question_texts WHERE question = $1)",
             ] {
-                sqlx::query(sql).bind(question.0 as i64).execute(&mut *transaction).await?;
+                sqlx::query(sql).bind(question.to_sql()).execute(&mut *transaction).await?;
             }
         }
         Ok(transaction.commit().await?)
@@ -47,6 +48,6 @@ impl Store {
             "SELECT question FROM split_marks WHERE question IN (SELECT value FROM json_each($1))",
         );
         let apart = apart.bind(id_list(questions.iter().copied())).fetch_all(&self.read).await?;
-        Ok(apart.into_iter().map(|question| MessageId(question as u64)).collect())
+        Ok(apart.into_iter().map(MessageId::from_sql).collect())
     }
 }

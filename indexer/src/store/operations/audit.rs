@@ -3,6 +3,7 @@
 use rules::model::ids::{Millis, UserId};
 use serde::Serialize;
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// One deed of a person.
@@ -30,7 +31,7 @@ impl Store {
              RETURNING seq",
         )
         .bind(at.0)
-        .bind(by.0 as i64)
+        .bind(by.to_sql())
         .bind(what)
         .bind(target)
         .bind(undoes)
@@ -51,5 +52,5 @@ impl Store {
 }
 
 pub(in crate::store) fn audit_row((seq, at, by, what, target, undoes): Row) -> AuditRow {
-    AuditRow { seq, at: Millis(at), by: UserId(by as u64), what, target, undoes }
+    AuditRow { seq, at: Millis(at), by: UserId::from_sql(by), what, target, undoes }
 }

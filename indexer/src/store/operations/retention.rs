@@ -7,6 +7,7 @@ use crate::store::ingest::batch::place;
 use crate::store::ingest::deletion;
 use crate::store::ingest::reactions::drop_all;
 use crate::store::judging::exchanges::delete_exchanges;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store};
 
 /// So many exchanges are looked at in one transaction: writers wait for that.
@@ -73,7 +74,7 @@ impl Store {
         )
         .bind(status)
         .bind(after)
-        .bind(before.0 as i64)
+        .bind(before.to_sql())
         .bind(EXCHANGES_AT_ONCE)
         .fetch_one(&self.read)
         .await?;
@@ -106,10 +107,10 @@ async fn unresolved(
     .bind(status)
     .bind(after)
     .bind(last)
-    .bind(before.0 as i64)
+    .bind(before.to_sql())
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|id| ConversationId(MessageId(id as u64))).collect())
+    Ok(rows.into_iter().map(ConversationId::from_sql).collect())
 }
 
 /// Deletes the messages of conversations; returns how many there were. The message that a thread was opened

@@ -14,6 +14,7 @@ use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
 use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// What was forgotten.
@@ -77,7 +78,7 @@ async fn delete_messages(
     let rows = sqlx::query_as::<_, (i64, i64, String)>(
         "DELETE FROM messages WHERE author = $1 RETURNING channel, id, text",
     )
-    .bind(user.0 as i64)
+    .bind(user.to_sql())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(channel, id, text)| (place(channel, id), text)).collect())
@@ -90,13 +91,13 @@ async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> 
         let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
-            query = query.bind(id.0 as i64);
+            query = query.bind(id.to_sql());
         }
         query.execute(&mut *connection).await?;
         let sql = format!("DELETE FROM asker_notices WHERE question IN {list}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
-            query = query.bind(id.0 as i64);
+            query = query.bind(id.to_sql());
         }
         query.execute(&mut *connection).await?;
         let sql = format!("DELETE FROM consents WHERE subject IN {list}");
@@ -127,7 +128,7 @@ async fn redact_mentions(
     .await?;
     let mut authors = AuthorCache::default();
     for row in &rows {
-        let channel = ChannelId(row.try_get::<i64, _>("channel")? as u64);
+        let channel = ChannelId::from_sql(row.try_get::<i64, _>("channel")?);
         let (message, _) = message(row, channel, &mut authors)?;
         if let Some(rest) = without(&message, &|one| one == user) {
             let version = MessageVersion::of(&rest, row.try_get("observed")?);
@@ -145,7 +146,7 @@ async fn delete_reactions(
     let rows = sqlx::query_as::<_, (i64, i64)>(
         "DELETE FROM reaction_changes WHERE user = $1 RETURNING channel, message",
     )
-    .bind(user.0 as i64)
+    .bind(user.to_sql())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
@@ -155,7 +156,7 @@ async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result
     let rows = sqlx::query_as::<_, (i64, i64)>(
         "DELETE FROM answer_marks WHERE by_user = $1 RETURNING channel, message",
     )
-    .bind(user.0 as i64)
+    .bind(user.to_sql())
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
@@ -163,7 +164,7 @@ async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result
 
 async fn delete_person(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
     for sql in ["DELETE FROM users WHERE id = $1", "DELETE FROM members WHERE user = $1"] {
-        sqlx::query(sql).bind(user.0 as i64).execute(&mut *connection).await?;
+        sqlx::query(sql).bind(user.to_sql()).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -173,7 +174,7 @@ async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()
     sqlx::query(
         "UPDATE duplicate_marks SET with_question = NULL, by_user = 0, dirty = 1 WHERE by_user = $1",
     )
-    .bind(user.0 as i64)
+    .bind(user.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -181,7 +182,7 @@ async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()
 
 async fn unname_suggestions(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
     sqlx::query("UPDATE suggestions SET answered_by = NULL WHERE answered_by = $1")
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .execute(connection)
         .await?;
     Ok(())
@@ -189,7 +190,7 @@ async fn unname_suggestions(connection: &mut SqliteConnection, user: UserId) -> 
 
 async fn unname_audit(connection: &mut SqliteConnection, user: UserId, id: &str) -> Result<()> {
     sqlx::query("UPDATE audit SET by_user = 0 WHERE by_user = $1")
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .execute(&mut *connection)
         .await?;
     sqlx::query(

@@ -10,6 +10,7 @@ use super::consents::{consented, message_subject};
 use crate::store::ingest::batch::{by_channel, place};
 use crate::store::ingest::messages::AuthorCache;
 use crate::store::ingest::users::author;
+use crate::store::sql::SqlId;
 use crate::store::{AskerNotice, AuditRow, ConsentGrant, Result, Store, Suggestion};
 
 /// Everything that is stored about a person.
@@ -131,7 +132,7 @@ impl Store {
         let row = sqlx::query_as::<_, (i64, String, bool, String)>(
             "SELECT id, name, bot, roles FROM users WHERE id = $1",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_optional(&self.read)
         .await?;
         row.map(author).transpose()
@@ -141,17 +142,17 @@ impl Store {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT guild, joined FROM members WHERE user = $1 ORDER BY guild",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(guild, at)| (GuildId(guild as u64), Millis(at))).collect())
+        Ok(rows.into_iter().map(|(guild, at)| (GuildId::from_sql(guild), Millis(at))).collect())
     }
 
     async fn keys_of_author(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT channel, id FROM messages WHERE author = $1 ORDER BY channel, id",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
@@ -163,7 +164,7 @@ impl Store {
              AND (instr(text, $2) OR instr(text, $3) OR instr(extra, $2) OR instr(extra, $3) \
              OR instr(extra, $4)) ORDER BY channel, id",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .bind(format!("<@{user}>"))
         .bind(format!("<@!{user}>"))
         .bind(format!("\"id\":\"{user}\""))
@@ -202,7 +203,7 @@ impl Store {
              UNION SELECT channel, message FROM reaction_changes WHERE user = $2",
         )
         .bind(format!("\"{user}\""))
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
@@ -215,7 +216,7 @@ impl Store {
              WHERE messages.channel = reaction_changes.channel AND id = message) \
              ORDER BY channel, message, emoji",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         let kept = |(channel, message, emoji)| {
@@ -230,7 +231,7 @@ impl Store {
             "SELECT channel, message, answers, at FROM answer_marks WHERE by_user = $1 \
              ORDER BY at, channel, message",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         let kept = |(channel, message, answers, at)| {
@@ -244,12 +245,12 @@ impl Store {
         let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
             "SELECT question, with_question, at FROM duplicate_marks WHERE by_user = $1 ORDER BY at, question",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         let kept = |(question, with, at): (i64, Option<i64>, i64)| PersonalDuplicateMark {
-            question: MessageId(question as u64),
-            with: with.map(|id| MessageId(id as u64)),
+            question: MessageId::from_sql(question),
+            with: with.map(MessageId::from_sql),
             at: Millis(at),
         };
         Ok(rows.into_iter().map(kept).collect())
@@ -260,7 +261,7 @@ impl Store {
             "SELECT seq, at, by_user, what, target, undoes FROM audit WHERE by_user = $1 \
              ORDER BY seq",
         )
-        .bind(user.0 as i64)
+        .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(crate::store::operations::audit::audit_row).collect())

@@ -13,6 +13,7 @@ use crate::store::ingest::invalidations::Invalidations;
 use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
 use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::operations::settings::hex;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders};
 
 /// A shorter line says too little to be known again.
@@ -142,7 +143,7 @@ async fn quoting(
          reactions_as_of, observed FROM messages WHERE channel = $1 \
          AND (substr(ltrim(text), 1, 1) = '>' OR instr(text, char(10) || '>'))",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(connection)
     .await?;
     let mut authors = AuthorCache::default();

@@ -9,6 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store, StoreError};
 
 /// A cluster's one proposal, as last pushed.
@@ -241,7 +242,7 @@ async fn titled_in(
          LEFT JOIN exchanges ON exchanges.conversation = occurrences.conversation \
          WHERE proposals.title <> '' AND +occurrences.channel = $1",
     )
-    .bind(channel.0 as i64)
+    .bind(channel.to_sql())
     .fetch_all(connection)
     .await?)
 }

@@ -2,6 +2,7 @@
 
 use rules::model::ids::{ChannelId, MessageId, Millis};
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 /// The messages of one channel on one day, UTC.
@@ -32,13 +33,13 @@ impl Store {
              ON messages.channel = channels.id AND messages.id BETWEEN $1 AND $2 \
              WHERE outside = 0 GROUP BY 1, 2 ORDER BY 1, 2",
         )
-        .bind(MessageId::min_at(since).0 as i64)
-        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(MessageId::min_at(since).to_sql())
+        .bind(MessageId::min_at(until).to_sql() - 1)
         .bind(Millis::DAY)
         .fetch_all(&self.read)
         .await?;
         let day = |(channel, day, messages, unknown): (i64, i64, i64, i64)| ActivityDay {
-            channel: ChannelId(channel as u64),
+            channel: ChannelId::from_sql(channel),
             day,
             messages: messages as u64,
             unknown: unknown as u64,
@@ -53,7 +54,7 @@ impl Store {
         )
         .fetch_one(&self.read)
         .await?;
-        Ok(newest.map(|id| MessageId(id as u64).created_at()))
+        Ok(newest.map(|id| MessageId::from_sql(id).created_at()))
     }
 
     /// Payloads that came from `since` until before `until` and could not be parsed, by day.
@@ -84,12 +85,12 @@ impl Store {
             "SELECT id, text FROM messages WHERE channel = $1 AND id > $2 AND id < $3 AND bot = 0 \
              AND kind IN ('default', 'reply') ORDER BY id LIMIT $4",
         )
-        .bind(channel.0 as i64)
-        .bind(after.0 as i64)
-        .bind(MessageId::min_at(until).0 as i64)
+        .bind(channel.to_sql())
+        .bind(after.to_sql())
+        .bind(MessageId::min_at(until).to_sql())
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(id, text)| (MessageId(id as u64), text)).collect())
+        Ok(rows.into_iter().map(|(id, text)| (MessageId::from_sql(id), text)).collect())
     }
 }

@@ -2,6 +2,7 @@
 
 use rules::model::ids::{ClusterId, MessageId, Millis};
 
+use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
 impl Store {
@@ -15,8 +16,8 @@ impl Store {
              AND posted IS NOT NULL AND question BETWEEN $2 AND $3)",
         )
         .bind(cluster.as_str())
-        .bind(MessageId::min_at(since).0 as i64)
-        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(MessageId::min_at(since).to_sql())
+        .bind(MessageId::min_at(until).to_sql() - 1)
         .fetch_one(&self.read)
         .await?;
         Ok(count as u64)
@@ -30,8 +31,8 @@ impl Store {
              json_extract(verdict, '$.question.asked') / $3 FROM exchanges \
              WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2)",
         )
-        .bind(MessageId::min_at(since).0 as i64)
-        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(MessageId::min_at(since).to_sql())
+        .bind(MessageId::min_at(until).to_sql() - 1)
         .bind(Millis::DAY)
         .fetch_one(&self.read)
         .await?;

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::store::clusters::cluster_rows::cluster_id;
 use crate::store::operations::counts::parse_grade;
+use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// A question of an exchange. `Debug` hides the words.
@@ -77,7 +78,7 @@ impl Store {
              WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
         )
         .bind(MessageId::min_at(Millis(since.0 - Millis::DAY)).0 as i64)
-        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(MessageId::min_at(until).to_sql() - 1)
         .fetch_all(&self.read)
         .await?;
         // A question that is in two conversations while one of them is judged again counts once.
@@ -98,7 +99,7 @@ impl Store {
         conversations: &BTreeSet<ConversationId>,
     ) -> Result<BTreeMap<ConversationId, Vec<(MessageId, UserId)>>> {
         let mut found = BTreeMap::<_, Vec<_>>::new();
-        let ids = conversations.iter().map(|id| id.0.0 as i64).collect::<Vec<_>>();
+        let ids = conversations.iter().map(|id| id.to_sql()).collect::<Vec<_>>();
         for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT conversations.id, messages.id, messages.author FROM conversations \
@@ -113,8 +114,8 @@ impl Store {
                 query = query.bind(*id);
             }
             for (conversation, message, author) in query.fetch_all(&self.read).await? {
-                let conversation = ConversationId(MessageId(conversation as u64));
-                let said = (MessageId(message as u64), UserId(author as u64));
+                let conversation = ConversationId::from_sql(conversation);
+                let said = (MessageId::from_sql(message), UserId::from_sql(author));
                 found.entry(conversation).or_default().push(said);
             }
         }
@@ -133,13 +134,13 @@ impl Store {
             "SELECT id, sent, text FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              AND bot = 0 ORDER BY id",
         )
-        .bind(channel.0 as i64)
-        .bind(MessageId::min_at(since).0 as i64)
-        .bind(MessageId::min_at(until).0 as i64 - 1)
+        .bind(channel.to_sql())
+        .bind(MessageId::min_at(since).to_sql())
+        .bind(MessageId::min_at(until).to_sql() - 1)
         .fetch_all(&self.read)
         .await?;
         let said =
-            |(id, sent, text): (i64, i64, String)| (MessageId(id as u64), Millis(sent), text);
+            |(id, sent, text): (i64, i64, String)| (MessageId::from_sql(id), Millis(sent), text);
         Ok(rows.into_iter().map(said).collect())
     }
 
@@ -156,12 +157,12 @@ impl Store {
                 placeholders(1, ids.len())
             );
             let mut query =
-                sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.0 as i64);
+                sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
-                query = query.bind(id.0 as i64);
+                query = query.bind(id.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
-            texts.extend(rows.into_iter().map(|(id, text)| (MessageId(id as u64), text)));
+            texts.extend(rows.into_iter().map(|(id, text)| (MessageId::from_sql(id), text)));
         }
         Ok(texts)
     }

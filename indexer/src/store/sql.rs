@@ -1,0 +1,36 @@
+//! How ids stand in SQLite.
+
+use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
+
+/// An id as SQLite's signed integer: the same 64 bits, so that ids below 2^63, which all are, keep their order.
+pub(crate) trait SqlId: Sized {
+    fn to_sql(self) -> i64;
+
+    fn from_sql(value: i64) -> Self;
+}
+
+macro_rules! sql_ids {
+    ($($id:ident),+) => {$(
+        impl SqlId for $id {
+            fn to_sql(self) -> i64 {
+                self.0.cast_signed()
+            }
+
+            fn from_sql(value: i64) -> Self {
+                Self(value.cast_unsigned())
+            }
+        }
+    )+};
+}
+
+sql_ids!(ChannelId, GuildId, MessageId, UserId);
+
+impl SqlId for ConversationId {
+    fn to_sql(self) -> i64 {
+        self.0.to_sql()
+    }
+
+    fn from_sql(value: i64) -> Self {
+        Self(MessageId::from_sql(value))
+    }
+}
