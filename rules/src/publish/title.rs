@@ -75,9 +75,10 @@ pub(crate) fn asks(title: &str) -> bool {
     let words = words(title);
     let opens = |word: &String| WORDS.openers.contains(word.as_str());
     let marked = title.ends_with(is_question_mark);
-    // Where words take endings, a question word stands anywhere or nowhere.
-    let asking =
-        || Script::of(title) == Script::Hangul || words.iter().any(|word| is_question_word(word));
+    // Where words take endings or are not set apart, a question word stands anywhere or nowhere; the mark
+    // alone says it in every language that is not written in plain letters.
+    let is_plain = |c: char| c.is_ascii() || !c.is_alphabetic();
+    let asking = || !title.chars().all(is_plain) || words.iter().any(|word| is_question_word(word));
     words.first().is_some_and(opens)
         || marked && asking()
         || has_question_ending(title)
@@ -385,6 +386,9 @@ mod tests {
             "Good evening, which key signs a release ?",
             "릴레이는 어떻게 설치하나요",
             "릴레이 설치 방법?",
+            "¿Dónde se guarda la clave?",
+            "Como conecto el relay con mi cuenta?",
+            "怎么轮换签名密钥？",
         ] {
             assert!(asks(title), "{title}");
         }

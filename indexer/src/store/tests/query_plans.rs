@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Where statements read a whole table, and why they may: the start of the file's path, the tables, the reason.
-const REVIEWED: [(&str, &[&str], &str); 21] = [
+const REVIEWED: [(&str, &[&str], &str); 23] = [
     ("operations/counts.rs", &[], "counts for an operator, or once a minute for the site"),
     ("operations/live_counts.rs", &[], "the same"),
     ("privacy/erasure.rs", &[], "one person is erased: what may name them is read"),
@@ -23,6 +23,12 @@ const REVIEWED: [(&str, &[&str], &str); 21] = [
         "as many as pages; a look in each channel",
     ),
     ("clusters/likeness.rs", &["corpus_epoch"], "one row"),
+    ("ingest/servers.rs", &["servers"], "as many as servers; once a minute for the site"),
+    (
+        "proposals/review_decisions.rs",
+        &["review_decisions"],
+        "the last decisions, by the order of the table",
+    ),
     ("clusters/cluster_rows.rs", &["corpus_epoch"], "one row"),
     (
         "proposals/",
