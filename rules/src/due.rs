@@ -10,7 +10,7 @@ use crate::model::cluster::{Cluster, ClusterState, Occurrence};
 use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
-use crate::page_score::PageScore;
+use crate::page_score::{PageScore, SAME_FOR_ALL};
 use crate::publish::anonymize::headline;
 use crate::publish::title::clean_title;
 use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
@@ -250,8 +250,9 @@ fn judge(
     let due = earned && score.as_ref().is_none_or(holds);
     if let Some(score) = &score {
         reasons.push(condition(due, scored(score, rules)));
+        let telling = score.reasons.iter().filter(|reason| reason.what != SAME_FOR_ALL);
         reasons.extend(
-            score.reasons.iter().take(MOST_SCORE_REASONS).map(|reason| {
+            telling.take(MOST_SCORE_REASONS).map(|reason| {
                 WeightedReason::new(format!("score: {}", reason.what), reason.weight)
             }),
         );

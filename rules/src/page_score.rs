@@ -8,6 +8,7 @@ mod measures;
 mod weights;
 
 pub use measures::PageMeasures;
+pub(crate) use measures::SAME_FOR_ALL;
 use weights::WEIGHTS;
 
 use crate::model::cluster::{Cluster, Occurrence};

@@ -14,9 +14,12 @@ use crate::support::ANSWERS_SHARE;
 use crate::support::wording::AnswerWording;
 use crate::text::without_mentions;
 
+/// The part of every score that is the same for all pages.
+pub(crate) const SAME_FOR_ALL: &str = "most questions give no page";
+
 /// The key of each measure in the file of weights, and what it measures.
 pub(super) const MEASURES: [(&str, &str); 25] = [
-    ("base", "most questions give no page"),
+    ("base", SAME_FOR_ALL),
     ("two_answerers", "two independent people say the same"),
     ("three_answerers", "three independent people say the same"),
     ("confirmers", "askers confirm the answer"),
