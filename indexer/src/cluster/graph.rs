@@ -14,7 +14,7 @@ use crate::cluster::candidates::{WINDOW, least_score};
 use crate::store::{KeyWindow, LikenessTransaction, Result, StoreError};
 
 /// So many signatures are kept in memory.
-const MOST_KEPT: usize = 20_000;
+const MOST_KEPT: usize = 8_000;
 
 pub(crate) struct GraphWriter<'r> {
     rules: &'r SimilarityRules,

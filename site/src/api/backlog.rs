@@ -1,13 +1,18 @@
 //! `GET /api/v1/backlog`: questions that nobody has answered yet.
 
+use std::fmt::Write as _;
+
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::response::{IntoResponse, Response};
+use rules::markdown::{MarkdownDialect, escape};
 use rules::model::ids::{ChannelId, MessageId, Millis, permalink};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::lists::{ListMeta, bounded_limit, read};
+use super::response_format::{ResponseFormat, markdown_response};
 use crate::access::visitor::VisitorSite;
 use crate::http::error::{ErrorEnvelope, HttpError};
 use crate::pages::card::ChannelView;
@@ -31,6 +36,9 @@ pub(super) struct BacklogParams {
     /// Default 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
+    /// `json` (default) or `markdown`.
+    #[param(inline)]
+    format: Option<ResponseFormat>,
 }
 
 /// The oldest first. Without words: the people who asked have not been asked for consent.
@@ -56,14 +64,20 @@ struct OpenQuestionJson {
     get,
     path = "/api/v1/backlog",
     params(BacklogParams),
-    responses((status = 200, description = "A page of open questions", body = BacklogResponse), (status = 400, description = "A parameter is wrong", body = ErrorEnvelope))
+    responses(
+        (status = 200, description = "A page of open questions", content(
+            (BacklogResponse = "application/json"),
+            (String = "text/markdown"),
+        )),
+        (status = 400, description = "A parameter is wrong", body = ErrorEnvelope),
+    )
 )]
 pub(super) async fn backlog(
     VisitorSite(site): VisitorSite,
     params: Result<Query<BacklogParams>, QueryRejection>,
-) -> Result<Json<BacklogResponse>, HttpError> {
-    let BacklogParams { days, channel, cursor, limit } =
-        read(params, "days, channel, cursor, limit")?;
+) -> Result<Response, HttpError> {
+    let BacklogParams { days, channel, cursor, limit, format } =
+        read(params, "days, channel, cursor, limit, format")?;
     let (days, limit) = (days.unwrap_or(DEFAULT_DAYS), bounded_limit(limit)?);
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(HttpError::bad_request(format!("days is {days}; allowed: 1 to {MAX_DAYS}")));
@@ -95,8 +109,23 @@ pub(super) async fn backlog(
             url: permalink(place.server, *channel, *id),
         }
     });
-    let questions = questions.collect();
+    let questions = questions.collect::<Vec<_>>();
     let more = from + page.len() < shown.len();
     let next_cursor = page.last().filter(|_| more).map(|(id, ..)| id.to_string());
-    Ok(Json(BacklogResponse { questions, meta: ListMeta { total: shown.len(), next_cursor } }))
+    Ok(match format.unwrap_or_default() {
+        ResponseFormat::Markdown => markdown_response(markdown(&questions)),
+        ResponseFormat::Json => {
+            let meta = ListMeta { total: shown.len(), next_cursor };
+            Json(BacklogResponse { questions, meta }).into_response()
+        }
+    })
+}
+
+fn markdown(questions: &[OpenQuestionJson]) -> String {
+    let mut text = String::new();
+    for OpenQuestionJson { asked, days_open, channel, url } in questions {
+        let channel = escape(&channel.name, MarkdownDialect::CommonMark);
+        let _ = writeln!(text, "- [{asked}]({url}) in #{channel}, open for {days_open} days");
+    }
+    text
 }

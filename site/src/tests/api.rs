@@ -303,6 +303,10 @@ async fn open_questions_are_listed_by_link_without_words() {
     let rest = site.get(&format!("/api/v1/backlog?cursor={cursor}")).await.json();
     assert_eq!(rest["questions"][0]["days_open"], 2);
     assert!(rest["meta"]["next_cursor"].is_null());
+    let list = site.get("/api/v1/backlog?format=markdown&limit=1").await;
+    assert_eq!(list.header("content-type"), "text/markdown; charset=utf-8");
+    let ends = list.body.ends_with(" in #help, open for 4 days\n");
+    assert!(list.body.starts_with("- [2") && ends, "{}", list.body);
     let of_channel = site.get("/api/v1/backlog?channel=23").await.json();
     assert_eq!(of_channel["meta"]["total"], 0, "a hidden channel has no questions for anybody");
     assert_eq!(site.get("/api/v1/backlog?channel=22").await.json()["meta"]["total"], 2);
