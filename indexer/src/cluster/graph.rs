@@ -13,8 +13,8 @@ use rules::similarity::{QaSignature, SimilarityRules, pair_score};
 use crate::cluster::candidates::{WINDOW, least_score};
 use crate::store::{KeyWindow, LikenessTransaction, Result, StoreError};
 
-/// So many signatures are kept in memory.
-const MOST_KEPT: usize = 8_000;
+/// So many signatures are kept in memory; in unit tests few, so that some are read again.
+const MOST_KEPT: usize = if cfg!(test) { 30 } else { 20_000 };
 
 pub(crate) struct GraphWriter<'r> {
     rules: &'r SimilarityRules,
