@@ -88,7 +88,7 @@ pub struct DiscordConfig {
     pub briefing_in: Option<String>,
     /// `briefing`: `day` or `week`, which ends on Sunday. Default: `week`.
     pub briefing: ReportSpan,
-    /// `warn_in`: name or id of the channel where moderators are told of messages that contradict a fact.
+    /// `warn_in`: name or id of the channel where moderators are warned of messages that contradict a fact.
     /// Default: none.
     pub warn_in: Option<String>,
     pub notices: NoticeConfig,

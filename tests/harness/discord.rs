@@ -49,7 +49,7 @@ use super::loopback;
 
 pub use gateway::script::{Order, Unreliable};
 pub use gateway::{Contact, Hub, Rebuff};
-pub use interactions::{Asked, Reply};
+pub use interactions::{Asked, InteractionReply};
 pub use limits::Fault;
 pub use log::Request;
 pub use malformed::Malformed;

@@ -344,7 +344,7 @@ pub const SETTINGS: [SettingReference; 54] = [
         "discord",
         "warn_in",
         "\"moderators\"",
-        "Name or id of a channel where moderators are told of each message that contradicts a fact.",
+        "Name or id of a channel where moderators are warned of each message that contradicts a fact.",
     ),
     without_default(
         "discord",

@@ -13,6 +13,9 @@ impl ProposalReconciler {
     pub(crate) async fn process_review_decisions(&self, worklist: &mut Worklist) -> Result<bool> {
         let waiting = self.store.waiting_review_decisions().await?;
         for row in &waiting {
+            if row.undone.is_none() {
+                self.store.begin_review(&row.cluster, &row.decision, row.at).await?;
+            }
             let bearer = self.store.proposal(&row.cluster).await?;
             let id = bearer.map_or_else(|| row.cluster.clone(), |proposal| proposal.cluster);
             // Without an entry nothing was begun: its state alone keeps it from being proposed.

@@ -179,8 +179,8 @@ impl<'s> ReviewContext<'s> {
         let state = site.store.proposal_state(cluster).await;
         let state = state.map_err(|cause| HttpError::internal("read a proposal", &cause))?;
         let (rules, text) = (&site.rules, InterfaceText::english());
-        let kin = ClusterSimilarity::of(cluster, &self.epoch, &rules.same);
-        let verdict = due(cluster, &rules.pages, &kin);
+        let similarity = ClusterSimilarity::of(cluster, &self.epoch, &rules.same);
+        let verdict = due(cluster, &rules.pages, &similarity);
         let due_by = cluster.due_since.map(|since| rules.pages.deadline(since));
         let is_offered = matches!(state, Some(ProposalState::Open | ProposalState::HandsOff));
         Ok(ReviewCase {

@@ -2,8 +2,7 @@
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Redirect;
 use indexer::store::ReviewDecision;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, Millis};
@@ -38,7 +37,7 @@ pub(crate) async fn decide(
     visitor: Visitor,
     Path((id, decision)): Path<(String, String)>,
     sent: Result<Form<DecisionForm>, FormRejection>,
-) -> Result<Response, HttpError> {
+) -> Result<Redirect, HttpError> {
     let site = &visitor.site;
     let cluster = own_cluster(site, &id).await?;
     let form = match sent {
@@ -55,11 +54,11 @@ pub(crate) async fn decide(
         ReviewDecision::Edit(_) => format!("/review/{}", cluster.id),
         _ => "/review".to_owned(),
     };
-    Ok(led_to(&back))
+    Ok(Redirect::to(&back))
 }
 
 /// `POST /review/undo/{seq}`
-pub(crate) async fn undo(visitor: Visitor, Path(seq): Path<String>) -> Result<Response, HttpError> {
+pub(crate) async fn undo(visitor: Visitor, Path(seq): Path<String>) -> Result<Redirect, HttpError> {
     let site = &visitor.site;
     writable(site)?;
     let seq = seq.parse().map_err(|_| HttpError::no_such_page())?;
@@ -68,7 +67,7 @@ pub(crate) async fn undo(visitor: Visitor, Path(seq): Path<String>) -> Result<Re
     let (row, proposal) = found.ok_or_else(HttpError::no_such_page)?;
     row.may_undo(proposal).map_err(|why| HttpError::conflict(why.to_string()))?;
     site.store.undo_review(&row, &visitor.source.to_string(), site.now()).await.map_err(failed)?;
-    Ok(led_to("/review"))
+    Ok(Redirect::to("/review"))
 }
 
 impl DecisionForm {
@@ -150,9 +149,4 @@ async fn own_cluster(site: &SiteState, id: &str) -> Result<Cluster, HttpError> {
 
 fn writable(site: &SiteState) -> Result<(), HttpError> {
     if site.store.is_writable() { Ok(()) } else { Err(HttpError::read_only()) }
-}
-
-fn led_to(address: &str) -> Response {
-    let location = HeaderValue::from_str(address).expect("ids of clusters are ASCII");
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }

@@ -22,7 +22,7 @@ pub struct Asked(pub u64);
 
 /// What the bot replied.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
+pub struct InteractionReply {
     /// None for choices, and for a click that was only taken note of.
     pub message: Option<MessageId>,
     pub text: String,
@@ -39,7 +39,7 @@ pub struct Reply {
     pub after: Duration,
 }
 
-impl Reply {
+impl InteractionReply {
     /// The `custom_id` of the button with this label.
     #[track_caller]
     pub fn button(&self, label: &str) -> String {
@@ -196,12 +196,12 @@ impl DiscordState {
         json!({ "id": command["id"], "name": name, "type": 1, "guild_id": guild, "options": given })
     }
 
-    fn reply_of(&self, asked: Asked, id: Option<MessageId>) -> Option<Reply> {
+    fn reply_of(&self, asked: Asked, id: Option<MessageId>) -> Option<InteractionReply> {
         let interaction = &self.interactions[&asked.0];
         let Acknowledged { after, choices } = interaction.acknowledged.clone()?;
         let message = id.and_then(|id| self.message_or_whisper(interaction.channel, id));
         let flags = message.map_or(0, |message| message.flags);
-        Some(Reply {
+        Some(InteractionReply {
             message: message.map(|message| message.id),
             text: message.map(|message| message.content.clone()).unwrap_or_default(),
             embeds: message.map(|message| message.embeds.clone()).unwrap_or_default(),
@@ -357,7 +357,7 @@ impl FakeDiscord {
     }
 
     /// What the bot has replied so far; `None` until it acknowledges.
-    pub fn reply_so_far(&self, asked: Asked) -> Option<Reply> {
+    pub fn reply_so_far(&self, asked: Asked) -> Option<InteractionReply> {
         self.look(|state| {
             let interaction = &state.interactions[&asked.0];
             state.reply_of(asked, interaction.original.or(interaction.on))
@@ -366,7 +366,7 @@ impl FakeDiscord {
 
     /// Waits for the bot's reply, the filled-in one where it deferred.
     #[track_caller]
-    pub fn reply(&self, asked: Asked) -> Reply {
+    pub fn reply(&self, asked: Asked) -> InteractionReply {
         self.wait_until("the bot replies", |state| {
             let interaction = &state.interactions[&asked.0];
             let reply = state.reply_of(asked, interaction.original.or(interaction.on));
@@ -376,7 +376,7 @@ impl FakeDiscord {
     }
 
     /// What the bot said after its reply.
-    pub fn follow_ups(&self, asked: Asked) -> Vec<Reply> {
+    pub fn follow_ups(&self, asked: Asked) -> Vec<InteractionReply> {
         self.look(|state| {
             let interaction = &state.interactions[&asked.0];
             let ids = interaction.follow_ups.iter();

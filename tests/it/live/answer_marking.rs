@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tests::harness::discord::{Asked, ChannelId, MessageId, Post, Reply, RoleId, may};
+use tests::harness::discord::{Asked, ChannelId, InteractionReply, MessageId, Post, RoleId, may};
 
 use super::discord_fixture::{DiscordFixture, Solved};
 use crate::sandbox::Sandbox;
@@ -118,7 +118,7 @@ fn the_bot_is_paused_by_who_may_and_tells_people_what_it_keeps_of_them() {
     fixture.at_hand(&mut daemon);
     let harvester =
         |by, what: &str| -> Asked { discord.slash(by, *help, &format!("harvester {what}"), &[]) };
-    let reply_to = |by, what: &str| -> Reply { discord.reply(harvester(by, what)) };
+    let reply_to = |by, what: &str| -> InteractionReply { discord.reply(harvester(by, what)) };
 
     let [stranger, moderator, manager] =
         ["stran", "moda", "mana"].map(|name| discord.person(*guild, name));
@@ -181,7 +181,7 @@ fn who_is_asked_decides_whether_their_words_are_quoted() {
     assert!(is_korean(&own.text), "the person who marks is asked in their language: {own:?}");
     assert!(public.text.contains(&format!("<@{helper}>")), "{public:?}");
 
-    let press = |by, on: &Reply, label: &str| {
+    let press = |by, on: &InteractionReply, label: &str| {
         discord.reply(discord.press(by, *help, on.message.unwrap(), &on.button(label)))
     };
     let other = discord.press(
@@ -239,7 +239,7 @@ fn a_marked_post_gets_its_tag_and_check_where_the_bot_may_and_loses_them_again()
     fixture.at_hand(&mut daemon);
 
     let mark = || discord.reply(discord.menu(*asker, post, answer, "Mark as answer"));
-    let undo = |marked: &Reply| {
+    let undo = |marked: &InteractionReply| {
         let (message, button) = (marked.message.unwrap(), marked.button("Undo"));
         discord.reply(discord.press(*asker, post, message, &button));
     };

@@ -1,4 +1,4 @@
-//! Tells moderators of messages that contradict a fact, each once.
+//! Warns moderators of messages that contradict a fact, once for each message.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::discord::interactions::text::escape::inert;
 use crate::discord::rest::{RestClient, RestMethod};
 use crate::logging::error_chain;
 
-/// Warnings that wait to be posted; in a flood the rest is not told.
+/// Warnings that wait to be posted; of a flood the rest is dropped.
 const QUEUED: usize = 64;
 /// UTF-16 units of a fact's name and value.
 const LONGEST: usize = 200;
@@ -75,11 +75,11 @@ impl FactWarning {
 }
 
 impl FactWatch {
-    /// Has moderators told of a live message if it contradicts a fact. Never waits.
+    /// Queues a warning if a live message contradicts a fact. Never waits.
     pub(super) fn check(&self, message: &Message, server: GuildId) {
         let Some(warning) = FactWarning::of(message, server, &self.rules) else { return };
         if self.warnings.try_send(warning).is_err() {
-            tracing::warn!("too many messages contradict facts; one is not told to moderators");
+            tracing::warn!("too many messages contradict facts; dropped one warning to moderators");
         }
     }
 }
@@ -96,7 +96,7 @@ impl FactWarner {
         (warner, FactWatch { rules, warnings: sender })
     }
 
-    /// Posts until the stop. A failure is logged, and the message is not told.
+    /// Posts warnings until the stop. One that cannot be posted is logged and dropped.
     pub(super) async fn run(mut self) {
         loop {
             let warning = tokio::select! {
@@ -105,7 +105,7 @@ impl FactWarner {
             };
             let Some(warning) = warning else { return };
             if let Err(error) = self.post_once(&warning, clock::now()).await {
-                tracing::warn!(error = %error_chain(&*error), "could not tell moderators of a message");
+                tracing::warn!(error = %error_chain(&*error), "could not post a warning to moderators");
             }
         }
     }

@@ -2,11 +2,12 @@
 
 use rules::model::ids::{Millis, UserId};
 use serde::Serialize;
+use sqlx::SqliteConnection;
 
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store};
 
-/// One deed of a person.
+/// One action of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AuditRow {
     /// Given by the store; 0 before.
@@ -16,27 +17,16 @@ pub struct AuditRow {
     pub by: UserId,
     pub what: String,
     pub target: String,
-    /// The deed that this one takes back.
+    /// The action that this one takes back.
     pub undoes: Option<i64>,
 }
 
 type Row = (i64, i64, i64, String, String, Option<i64>);
 
 impl Store {
-    /// Writes a deed down and returns its number; the one in `row` does not count.
+    /// Records an action and returns its number; the one in `row` does not count.
     pub async fn audit(&self, row: &AuditRow) -> Result<i64> {
-        let AuditRow { seq: _, at, by, what, target, undoes } = row;
-        Ok(sqlx::query_scalar(
-            "INSERT INTO audit (at, by_user, what, target, undoes) VALUES ($1, $2, $3, $4, $5) \
-             RETURNING seq",
-        )
-        .bind(at.0)
-        .bind(by.to_sql())
-        .bind(what)
-        .bind(target)
-        .bind(undoes)
-        .fetch_one(&self.write)
-        .await?)
+        insert_audit(&mut *self.write.acquire().await?, row).await
     }
 
     /// The latest entries, the last first, at most `limit`.
@@ -49,6 +39,25 @@ impl Store {
         .await?;
         Ok(rows.into_iter().map(audit_row).collect())
     }
+}
+
+/// The same as part of a transaction.
+pub(in crate::store) async fn insert_audit(
+    connection: &mut SqliteConnection,
+    AuditRow { seq: _, at, by, what, target, undoes }: &AuditRow,
+) -> Result<i64> {
+    let seq = sqlx::query_scalar(
+        "INSERT INTO audit (at, by_user, what, target, undoes) VALUES ($1, $2, $3, $4, $5) \
+         RETURNING seq",
+    )
+    .bind(at.0)
+    .bind(by.to_sql())
+    .bind(what)
+    .bind(target)
+    .bind(undoes)
+    .fetch_one(connection)
+    .await?;
+    Ok(seq)
 }
 
 pub(in crate::store) fn audit_row((seq, at, by, what, target, undoes): Row) -> AuditRow {

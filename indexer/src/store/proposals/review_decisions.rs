@@ -11,6 +11,7 @@ use sqlx::SqliteConnection;
 
 use super::proposal_rows::ProposalState;
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::operations::audit::insert_audit;
 use crate::store::{AuditRow, Result, Store, from_json, to_json};
 
 /// What a reviewer decides about a question.
@@ -100,8 +101,9 @@ impl ReviewDecisionRow {
 type Row = (i64, String, String, String, i64, Option<i64>, Option<i64>);
 
 impl Store {
-    /// Writes a decision down with an entry in the audit log, and does what does not wait for a round of
-    /// proposals. Words of a reviewer are kept as long as every message of the cluster is.
+    /// Records a decision with an entry in the audit log, then does what does not wait for a round of
+    /// proposals. Where the process ends between, the next round does it. Words of a reviewer are kept as
+    /// long as every message of the cluster is.
     pub async fn record_review(
         &self,
         cluster: &Cluster,
@@ -109,49 +111,57 @@ impl Store {
         by: &str,
         now: Millis,
     ) -> Result<i64> {
-        self.begin_review(&cluster.id, decision, now).await?;
-        let seq = self.audit_review(decision.name(), &cluster.id, by, None, now).await?;
+        let entry = audit_entry(decision.name(), &cluster.id, by, None, now);
         let sources =
             matches!(decision, ReviewDecision::Edit(_)).then(|| to_json(&sources(cluster)));
+        let mut transaction = self.begin().await?;
+        let seq = insert_audit(&mut transaction, &entry).await?;
         sqlx::query(
-            "INSERT INTO review_decisions (seq, cluster, decision, by_token, at, applied, sources) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO review_decisions (seq, cluster, decision, by_token, at, sources) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(seq)
         .bind(cluster.id.as_str())
         .bind(to_json(decision))
         .bind(by)
         .bind(now.0)
-        .bind((!decision.waits_for_round()).then_some(now.0))
         .bind(sources)
-        .execute(&self.write)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
+        self.begin_review(&cluster.id, decision, now).await?;
+        if !decision.waits_for_round() {
+            self.settle_review(seq, Some(now)).await?;
+        }
         Ok(seq)
     }
 
     /// Takes a decision back, with an entry in the audit log; the caller asks [`ReviewDecisionRow::may_undo`].
-    /// False if somebody else did.
+    /// False if somebody else did. Where the process ends between, it can be taken back again.
     pub async fn undo_review(
         &self,
         row: &ReviewDecisionRow,
         by: &str,
         now: Millis,
     ) -> Result<bool> {
+        self.revert_review(row, now).await?;
         let applied = row.decision.waits_for_round().then_some(row.applied).flatten();
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE review_decisions SET undone = $2, applied = $3 WHERE seq = $1 AND undone IS NULL",
         )
         .bind(row.seq)
         .bind(now.0)
         .bind(applied.map(|at| at.0))
-        .execute(&self.write)
+        .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        self.revert_review(row, now).await?;
         let what = format!("undo-{}", row.decision.name());
-        self.audit_review(&what, &row.cluster, by, Some(row.seq), now).await?;
+        let entry = audit_entry(&what, &row.cluster, by, Some(row.seq), now);
+        insert_audit(&mut transaction, &entry).await?;
+        transaction.commit().await?;
         Ok(true)
     }
 
@@ -217,7 +227,8 @@ impl Store {
         Ok(edits)
     }
 
-    async fn begin_review(
+    /// Does what does not wait for a round of proposals. Doing it again changes nothing.
+    pub async fn begin_review(
         &self,
         cluster: &ClusterId,
         decision: &ReviewDecision,
@@ -246,18 +257,17 @@ impl Store {
         }
         Ok(())
     }
+}
 
-    async fn audit_review(
-        &self,
-        what: &str,
-        cluster: &ClusterId,
-        by: &str,
-        undoes: Option<i64>,
-        at: Millis,
-    ) -> Result<i64> {
-        let (what, target) = (format!("review-{what}"), format!("{cluster} {by}"));
-        self.audit(&AuditRow { seq: 0, at, by: UserId(0), what, target, undoes }).await
-    }
+fn audit_entry(
+    what: &str,
+    cluster: &ClusterId,
+    by: &str,
+    undoes: Option<i64>,
+    at: Millis,
+) -> AuditRow {
+    let (what, target) = (format!("review-{what}"), format!("{cluster} {by}"));
+    AuditRow { seq: 0, at, by: UserId(0), what, target, undoes }
 }
 
 /// The messages of a cluster, each with its channel.
