@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -145,7 +146,9 @@ async fn compare(store: &Store, rules: &Arc<Ruleset>) -> anyhow::Result<()> {
             let questions = one.occurrences.iter().map(|one| one.question.message);
             (one.id.clone(), questions.collect::<Vec<MessageId>>())
         };
-        all.iter().map(of).collect::<Vec<_>>()
+        // Their order is that of the list: how often each was resolved, which for a question that once was due
+        // depends on what it was before.
+        all.iter().map(of).collect::<BTreeMap<_, _>>()
     };
     let scratched = again.clusters(1, usize::MAX).await?;
     ensure!(
