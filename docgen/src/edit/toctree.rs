@@ -23,10 +23,11 @@ pub(crate) fn listed(text: &str, document: &str) -> Result<String, EditError> {
     let list = all.first().ok_or(EditError::NoList)?;
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let (before, after) = text.split_at(list.end);
-    let before = if before.ends_with('\n') { before.to_owned() } else { format!("{before}{end}") };
     let first = list.documents.is_empty() && (list.has_options || !list.fenced);
     let gap = if first { end } else { "" };
-    Ok(format!("{before}{gap}{}{document}{end}{after}", list.indent))
+    // A file that ends without a line end goes on doing so.
+    let (begin, finish) = if before.ends_with('\n') { ("", end) } else { (end, "") };
+    Ok(format!("{before}{begin}{gap}{}{document}{finish}{after}", list.indent))
 }
 
 /// The page without a document in its lists.
@@ -121,7 +122,9 @@ mod tests {
                 "```{toctree}\n:maxdepth: 1\n\nanswers/index\n```\n",
             ),
             (":::{toctree}\n:::\n", ":::{toctree}\nanswers/index\n:::\n"),
-            (".. toctree::", ".. toctree::\n\n   answers/index\n"),
+            (".. toctree::", ".. toctree::\n\n   answers/index"),
+            ("```{toctree}\n:maxdepth: 1", "```{toctree}\n:maxdepth: 1\n\nanswers/index"),
+            ("```{toctree}\r\nintro", "```{toctree}\r\nintro\r\nanswers/index"),
         ] {
             let after = listed(text, "answers/index").unwrap();
             assert_eq!(after, expected);
