@@ -238,11 +238,7 @@ pub(crate) fn times(language: BotLanguage, count: usize, last: Millis) -> String
 }
 
 /// The same without Discord's timestamp markup, which labels do not render.
-pub(crate) fn times_plain(
-    language: BotLanguage,
-    count: usize,
-    strength: AnswerStrength,
-) -> String {
+pub(crate) fn times_plain(language: BotLanguage, count: usize, strength: AnswerStrength) -> String {
     let times = match (language, count) {
         (BotLanguage::English, 1) => "answered once".to_owned(),
         (BotLanguage::English, count) => format!("answered {count} times"),
