@@ -260,7 +260,7 @@ fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHubClient {
 async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
     let mut progress = PullRequestProgress::default();
     let number = match settled(github, &wanted("d1"), &mut progress).await {
-        ReconcileOutcome::Open { number, .. } => number,
+        ReconcileOutcome::Open { number: Some(number), .. } => number,
         other => panic!("{other:?}"),
     };
     // The branch is found again with nothing of ours on record.

@@ -170,7 +170,8 @@ fn two_commands_at_once_make_one_branch() {
     assert_eq!(codes, [0, 0], "{}\n{}", both[0].stderr, both[1].stderr);
     let branches = sandbox.branches();
     assert_eq!(branches.len(), 1);
-    let commit = sandbox.docs().find_commit(branches[0].1).unwrap().parent(0).unwrap();
+    let docs = sandbox.docs();
+    let commit = docs.find_commit(branches[0].1).unwrap().parent(0).unwrap();
     assert_eq!(commit.parent_count(), 0);
     assert!(sandbox.stdout_of(&["propose"]).contains("up to date"));
     assert_eq!(sandbox.branches(), branches);

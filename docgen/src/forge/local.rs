@@ -48,7 +48,7 @@ pub struct LocalForge {
 }
 
 impl LocalForge {
-    /// The repository at `path`, bare or not; it is made, bare, with the first commit. Titles and bodies are
+    /// The repository at `path`, bare or not, which need not be there yet. Titles and bodies are
     /// written into `proposals`. The clock tells the commits' time.
     pub fn new(path: &Path, proposals: &Path, clock: Arc<dyn ClientClock>) -> Self {
         let (path, proposals) = (path.to_owned(), proposals.to_owned());
@@ -221,17 +221,22 @@ impl LocalForge {
         Ok(())
     }
 
+    /// Makes the repository, bare, if it is not there.
+    pub fn make_repository(&self) -> Result<()> {
+        if opened(&self.path)?.is_some() {
+            return Ok(());
+        }
+        let mut options = RepositoryInitOptions::new();
+        let head = DEFAULT_BRANCHES[0];
+        options.bare(true).mkpath(true).initial_head(head).external_template(false);
+        Repository::init_opts(&self.path, &options).map(drop).map_err(git("make a repository"))
+    }
+
     /// An empty first commit, in a repository that is made if it is not there.
     fn start_base(&self, base: &str) -> Result<StepResult> {
         let doing = git("make the first commit");
-        let repository = match opened(&self.path)? {
-            Some(repository) => repository,
-            None => {
-                let mut options = RepositoryInitOptions::new();
-                options.bare(true).mkpath(true).initial_head(base).external_template(false);
-                Repository::init_opts(&self.path, &options).map_err(git("make a repository"))?
-            }
-        };
+        self.make_repository()?;
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
         let empty = repository.treebuilder(None).and_then(|builder| builder.write());
         let tree = empty.and_then(|empty| repository.find_tree(empty)).map_err(&doing)?;
         let (name, who) = (format!("refs/heads/{base}"), self.signature()?);

@@ -62,6 +62,9 @@ impl ProposalReconciler {
 
     /// A round under the lease.
     async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
+        if let Forge::Local(local) = &self.forge {
+            local.make_repository()?;
+        }
         let repository = self.load_repository().await?;
         let mut worklist = self.load_worklist(&repository).await?;
         let mut report = RoundReport::default();
