@@ -1,22 +1,15 @@
+mod locally;
 mod on_github;
 
-use anyhow::Context as _;
 use docgen::change::unified_diff;
-use docgen::forge::LocalOutcome;
-use docgen::forge::local::LocalForge;
-use docgen::page::draft::{Draft, DraftRefusal};
-use indexer::store::Store;
-use rules::model::cluster::Cluster;
 use serde::Serialize;
 
+use self::locally::considered_pages;
+pub(super) use self::locally::{ProposeSummary, ProposedPage, follow_deletions, propose};
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::PROPOSALS;
-use crate::proposals::local::{
-    LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
-};
-use crate::proposals::local_merged::follow_merged;
+use crate::proposals::PageOutcome;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -36,12 +29,6 @@ pub(super) struct ProposeArgs {
     /// With --dry-run, print whole files instead of diffs
     #[arg(long, requires = "dry_run")]
     full: bool,
-}
-
-/// The outcome of proposing to a local repository.
-pub(super) struct ProposeSummary {
-    pub(super) proposed: Vec<LocalProposal>,
-    pub(super) refused: Vec<(Cluster, DraftRefusal)>,
 }
 
 #[derive(Serialize)]
@@ -80,9 +67,11 @@ pub(super) async fn run(
         }
         Err(error) => return Err(error),
     };
+    let failed = round.proposed.iter().any(|one| matches!(one.outcome, PageOutcome::Failed(_)));
+    let ended = if failed { CommandResult::Failure } else { CommandResult::Success };
     if options.json {
         print_json(&lines(&round))?;
-        return Ok(CommandResult::Success);
+        return Ok(ended);
     }
     for line in lines(&round) {
         out!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
@@ -90,37 +79,7 @@ pub(super) async fn run(
     if round.proposed.is_empty() && round.refused.is_empty() {
         out!("No page is due. `harvester clusters` lists recurring questions.");
     }
-    Ok(CommandResult::Success)
-}
-
-/// Proposes every page that is due.
-pub(super) async fn propose(
-    options: &GlobalArgs,
-    settings: &LoadedSettings,
-    store: &Store,
-) -> anyhow::Result<ProposeSummary> {
-    let repository = settings.config.forge.repository.as_deref().context(
-        "no repository to propose to; set `repository` or `github` in [forge] of the settings file",
-    )?;
-    let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
-    let naming = settings.naming(store).await?;
-    let mut considered = plan_local(store, &settings.context(&naming)).await?;
-    let open = settings.config.forge.open;
-    hold_over_limits(store, &mut considered, open, clock::now()).await?;
-    let mut round = ProposeSummary { proposed: Vec::new(), refused: Vec::new() };
-    for one in considered {
-        match one.page {
-            Ok((draft, proposal)) => {
-                let page = (one.cluster, draft, proposal);
-                round.proposed.push(propose_local(store, &forge, page, clock::now()).await?);
-            }
-            Err(refusal) => round.refused.push((one.cluster, refusal)),
-        }
-    }
-    let context = settings.context(&naming);
-    follow_deletions(store, &forge, &context, clock::now()).await?;
-    follow_merged(store, &forge, context.target, clock::now()).await?;
-    Ok(round)
+    Ok(ended)
 }
 
 async fn dry_run(
@@ -129,10 +88,7 @@ async fn dry_run(
     full: bool,
 ) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
-    let naming = settings.naming(&reading.store).await?;
-    let mut considered = plan_local(&reading.store, &settings.context(&naming)).await?;
-    let open = settings.config.forge.open;
-    hold_over_limits(&reading.store, &mut considered, open, clock::now()).await?;
+    let considered = considered_pages(options, settings, &reading.store).await?;
     if options.json {
         let pages = considered.iter().map(|one| match &one.page {
             Ok((draft, proposal)) => serde_json::json!({
@@ -168,8 +124,8 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
         id: one.cluster.id.to_string(),
         branch: Some(&one.proposal.branch),
         title: Some(&one.proposal.title),
-        path: Some(Draft::path(&one.draft)),
-        outcome: outcome(&one.outcome),
+        path: Some(one.draft.path()),
+        outcome: one.outcome.to_string(),
     });
     let refused = round.refused.iter().map(|(cluster, refusal)| ProposeItem {
         id: cluster.id.to_string(),
@@ -179,13 +135,4 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
         outcome: one_line(&format!("rejected: {refusal}"), 200),
     });
     proposed.chain(refused).collect()
-}
-
-pub(super) fn outcome(outcome: &LocalOutcome) -> String {
-    match outcome {
-        LocalOutcome::Opened(_) => "opened".to_owned(),
-        LocalOutcome::Updated(_) => "updated".to_owned(),
-        LocalOutcome::UpToDate(_) => "up to date".to_owned(),
-        LocalOutcome::HandsOff(why) => format!("hands off: {why}"),
-    }
 }
