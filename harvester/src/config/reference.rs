@@ -43,7 +43,7 @@ const SECTIONS: [(&str, &str); 8] = [
     ("store", "What is kept on disk, and for how long."),
     (
         "meaning",
-        "A sentence encoder, which finds what is said in other words. Nothing needs it; see docs/meaning.md.",
+        "A sentence encoder, which finds what is said in other words. Nothing needs it; harvester/docs/MEANING.md says how to get one.",
     ),
     ("publish", "How people appear on pages."),
     ("discord", "The live connection. An installation that only imports exports needs none of it."),

@@ -1,6 +1,7 @@
 //! Texts to the numbers of the pieces that a model knows, as `tokenizer.json` says.
 
 mod char_map;
+mod file;
 mod unigram;
 mod word_piece;
 
@@ -12,19 +13,12 @@ use serde_json::Value;
 
 use super::EncoderError;
 use super::model_files::{TOKENIZER, json, unsupported};
+use file::TokenizerFile;
 use unigram::Unigram;
 use word_piece::WordPiece;
 
 /// Marks around a text: a sentence has place beside them.
 const MOST_MARKS: usize = 4;
-
-#[derive(Debug, Deserialize)]
-struct TokenizerFile {
-    normalizer: Option<Value>,
-    pre_tokenizer: Option<Value>,
-    post_processor: Option<Value>,
-    model: Value,
-}
 
 /// A tokenizer and the marks that it puts around a text.
 pub(super) struct Tokenizer {
@@ -36,15 +30,6 @@ pub(super) struct Tokenizer {
 enum PieceModel {
     WordPiece(WordPiece),
     Unigram(Unigram),
-}
-
-/// The pieces of one word or text.
-#[derive(Debug, Default, PartialEq)]
-struct Pieces {
-    numbers: Vec<u32>,
-    letters: usize,
-    /// Letters in pieces that the model knows.
-    known: usize,
 }
 
 impl Tokenizer {
@@ -169,12 +154,4 @@ fn template_marks(processor: &Value) -> Result<(Vec<u32>, Vec<u32>), String> {
     } else {
         Err("its post_processor leaves the text out".to_owned())
     }
-}
-
-fn flag(table: &Value, key: &str, default: bool) -> bool {
-    table.get(key).and_then(Value::as_bool).unwrap_or(default)
-}
-
-fn kind_of(part: &Value) -> &str {
-    part.get("type").and_then(Value::as_str).unwrap_or_default()
 }

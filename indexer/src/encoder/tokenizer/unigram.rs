@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::char_map::CharMap;
-use super::{Pieces, TokenizerFile, flag, kind_of};
+use super::file::{Pieces, TokenizerFile, flag, kind_of};
 
 /// Stands for the space before a word.
 const SPACE: char = '\u{2581}';

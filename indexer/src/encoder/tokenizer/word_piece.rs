@@ -7,7 +7,7 @@ use regex::Regex;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Pieces, TokenizerFile, flag, kind_of};
+use super::file::{Pieces, TokenizerFile, flag, kind_of};
 
 #[derive(Debug, Deserialize)]
 struct ModelTable {
