@@ -5,4 +5,4 @@ pub(crate) mod brand_assets;
 pub mod branding;
 pub mod language;
 pub(crate) mod page_meta;
-pub(crate) mod words;
+pub mod words;
