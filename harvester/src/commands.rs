@@ -48,6 +48,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use docgen::page::draft::DraftContext;
 use docgen::target::{DocsFolder, DocsTarget};
+use indexer::encoder::SentenceEncoder;
 use indexer::search::{SearchError, Searcher};
 use indexer::store::{Store, StoreError};
 use rules::config::ruleset::Ruleset;
@@ -388,7 +389,9 @@ impl GlobalArgs {
             }
         };
         let naming = settings.naming(&store).await?;
-        let searchers = self.workspace_searchers(&settings.rules)?;
+        let encoder = settings.encoder().await?;
+        let searchers = self.workspace_searchers(&settings.rules)?.into_iter();
+        let searchers = searchers.map(|searcher| searcher.with_encoder(encoder.clone())).collect();
         let LoadedSettings { config, rules, .. } = settings;
         let (branding, visitors) = (config.branding, config.visitors);
         Ok(SiteWorkspaces::new(store, searchers, naming, rules, branding, visitors, clock::now))
@@ -419,6 +422,13 @@ impl LoadedSettings {
             }
             named => Ok(named.unwrap_or(WHOLE).to_owned()),
         }
+    }
+
+    /// The sentence encoder of `[meaning]`, if one is set.
+    async fn encoder(&self) -> anyhow::Result<Option<Arc<SentenceEncoder>>> {
+        let Some(meaning) = self.config.meaning.clone() else { return Ok(None) };
+        let loading = tokio::task::spawn_blocking(move || meaning.load());
+        Ok(Some(Arc::new(loading.await?.context("[meaning] model")?)))
     }
 
     async fn naming(&self, store: &Store) -> anyhow::Result<AuthorNaming> {

@@ -3,6 +3,7 @@
 mod branding;
 pub mod effective;
 mod forge;
+mod meaning;
 mod network;
 pub mod reference;
 mod secrets;
@@ -15,6 +16,7 @@ use docgen::target::{DocsFolder, DocsTarget};
 pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 use indexer::store::RetentionDays;
+pub use meaning::MeaningConfig;
 pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
@@ -57,6 +59,8 @@ pub struct Config {
     pub workspaces: Workspaces,
     /// `[store] keep_unresolved_days`: how long conversations without an answer are kept. Default: 0, for ever.
     pub retention: RetentionDays,
+    /// `[meaning] model` and `prefix`: the sentence encoder. Default: none.
+    pub meaning: Option<MeaningConfig>,
     /// `[publish] names`: `pseudonyms` (default) or `display-names`.
     pub display_names: bool,
     pub discord: DiscordConfig,
@@ -179,6 +183,7 @@ impl Config {
             workspaces,
             display_names,
             retention: file.section("store", retention),
+            meaning: file.section("meaning", |table| MeaningConfig::read(table, base)),
             discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
             secret_files: secrets.into_paths(),
         }

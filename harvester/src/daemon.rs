@@ -143,6 +143,7 @@ impl Daemon {
             rules: Arc::clone(&self.rules),
             data: self.data.clone(),
             retention: self.config.retention,
+            encoder: self.encoder.clone(),
             stored,
             scrubbed,
             counters,
@@ -158,7 +159,7 @@ impl Daemon {
         mut stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = anyhow::Result<()>> + Send + use<> {
         let (store, naming) = (self.store.clone(), self.naming.clone());
-        let rules = Arc::clone(&self.rules);
+        let (rules, encoder) = (Arc::clone(&self.rules), self.encoder.clone());
         let indexes = workspace_indexes(&self.data, &rules.workspaces);
         let address = self.config.listen.clone();
         let http = within_limits(&self.config.http);
@@ -166,6 +167,9 @@ impl Daemon {
         async move {
             let opened = open_searchers(&indexes, &mut stopping).await;
             let Some(searchers) = opened else { return Ok(()) };
+            let searchers = searchers.into_iter();
+            let searchers =
+                searchers.map(|searcher| searcher.with_encoder(encoder.clone())).collect();
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let receiver = webhooks.map(|webhooks| Arc::new(webhooks) as Arc<dyn WebhookReceiver>);

@@ -6,6 +6,7 @@
 
 mod consents;
 mod conversations;
+mod encoding;
 mod error;
 mod filter;
 mod following_index;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
+use indexer::encoder::SentenceEncoder;
 use indexer::search::writer::IndexWriter;
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
 use rules::config::ruleset::Ruleset;
@@ -45,6 +47,7 @@ pub struct Pipeline {
     /// The index of everything.
     index: FollowingIndex,
     workspace_indexes: Vec<FollowingIndex>,
+    encoder: Option<Arc<SentenceEncoder>>,
     data: PathBuf,
     _lock: WriteLock,
 }
@@ -82,7 +85,8 @@ impl Pipeline {
     ) -> Result<Self, PipelineError> {
         let index = FollowingIndex::open_whole(data)?;
         let workspace_indexes = FollowingIndex::open_workspaces(data, &rules.workspaces)?;
-        Ok(Self { store, rules, index, workspace_indexes, data: data.to_owned(), _lock: lock })
+        let data = data.to_owned();
+        Ok(Self { store, rules, index, workspace_indexes, encoder: None, data, _lock: lock })
     }
 
     /// The index of everything.

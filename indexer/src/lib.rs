@@ -3,5 +3,6 @@
 //! Invariant: deleting the Tantivy directory loses nothing, and every write may happen twice.
 
 pub mod cluster;
+pub mod encoder;
 pub mod search;
 pub mod store;

@@ -8,12 +8,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rules::model::ids::{ChannelId, ClusterId, GuildId};
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
+use crate::encoder::SentenceEncoder;
+
 mod candidates;
 mod condense;
 mod disk;
 pub mod document;
 mod error;
 mod highlight;
+mod meaning;
 mod query_terms;
 pub mod schema;
 mod scorer;
@@ -25,6 +28,7 @@ pub mod tokenize;
 pub mod writer;
 
 use self::document::SearchAudience;
+use self::meaning::QueryEncoder;
 use self::query_terms::QueryTerms;
 use self::snapshot::{AudienceSnapshots, IndexSnapshot};
 
@@ -117,6 +121,7 @@ pub struct Searcher {
     index: Index,
     reader: IndexReader,
     seen: Arc<RwLock<AudienceSnapshots>>,
+    encoder: Option<QueryEncoder>,
 }
 
 impl Searcher {
@@ -133,7 +138,12 @@ impl Searcher {
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let seen = Arc::new(RwLock::new(AudienceSnapshots::take(&reader, None)?));
-        Ok(Self { index, reader, seen })
+        Ok(Self { index, reader, seen, encoder: None })
+    }
+
+    /// Looks for what means the same in other words too, as far as the index has vectors of this model.
+    pub fn with_encoder(self, encoder: Option<Arc<SentenceEncoder>>) -> Self {
+        Self { encoder: encoder.map(QueryEncoder::new), ..self }
     }
 
     /// Sees what was committed since, by any process.
@@ -154,8 +164,13 @@ impl Searcher {
         let snapshot = self.snapshot(query.audience);
         let QueryTerms { terms, searched_for } =
             query_terms::read(bounded(&query.text), &snapshot)?;
-        let candidates = candidates::candidates(&terms, query, &snapshot)?;
-        let mut found = scorer::score(&terms, &candidates, &snapshot)?;
+        let mut candidates = candidates::candidates(&terms, query, &snapshot)?;
+        let meant = self.encoder.as_ref().and_then(|encoder| encoder.read(&query.text));
+        let meaning = match &meant {
+            Some(meant) => candidates::add_nearest(&mut candidates, meant, query, &snapshot)?,
+            None => None,
+        };
+        let mut found = scorer::score(&terms, &candidates, meaning.as_ref(), &snapshot)?;
         if !query.keep_distant {
             found.drop_distant();
         }

@@ -26,6 +26,7 @@ use sqlx::{SqlStr, SqlitePool};
 pub use self::backup::StoreReplacement;
 pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
 pub use self::clusters::cluster_rows::{ClusterSummary, OccurrenceRow, RegroupPlan};
+pub use self::clusters::embeddings::UnencodedText;
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
@@ -260,7 +261,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 17] = [
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -278,6 +279,7 @@ const MIGRATIONS: [(i64, &str, &str); 17] = [
     (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
     (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
     (18, "server names", include_str!("../migrations/018_server_names.sql")),
+    (19, "meaning", include_str!("../migrations/019_meaning.sql")),
 ];
 
 fn migrator() -> Migrator {

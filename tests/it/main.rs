@@ -16,6 +16,7 @@ mod fuzzing;
 mod incremental_cost;
 mod index;
 mod live;
+mod meaning;
 mod processes;
 mod proposals;
 mod proposing;

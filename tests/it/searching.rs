@@ -31,7 +31,7 @@ fn queries(name: &str) -> Vec<LabelledQuery> {
 
 /// The mean of one through the place of the first right answer, zero beyond ten.
 fn reciprocal_rank(name: &str, mut write: impl FnMut(&str) -> String) -> f64 {
-    let records = IndexedRecords::read(&input(name)).unwrap();
+    let records = IndexedRecords::read(&input(name), None).unwrap();
     let queries = queries(name);
     let ranks = queries.iter().map(|LabelledQuery { qid, query, relevant }| {
         let ranked = records.ranked(qid, write(query)).unwrap();
@@ -89,7 +89,7 @@ fn a_slip_of_the_fingers_costs_little() {
 
 #[test]
 fn nonsense_and_questions_of_other_communities_find_no_sure_answer() {
-    let records = IndexedRecords::read(&input("eliza-2025-01")).unwrap();
+    let records = IndexedRecords::read(&input("eliza-2025-01"), None).unwrap();
     let is_sure = |text: &str| {
         let found = records.search(text.to_owned()).unwrap();
         !found.nearest_only && !found.hits.is_empty()

@@ -1,5 +1,6 @@
 mod discord;
 mod disk;
+mod meaning;
 mod network;
 mod privacy;
 
@@ -46,6 +47,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
             findings.extend(privacy::check(&options.data, &settings.config.secret_files));
             findings.extend(discord::check(settings).await);
             findings.extend(forge(settings).await);
+            findings.extend(meaning::check(settings.config.meaning.as_ref()).await);
         }
         Err(error) => {
             findings.push(bad("settings and rules", format!("{error:#}")));

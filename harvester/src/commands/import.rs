@@ -55,7 +55,9 @@ pub(super) async fn run(
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let found = find_exports(&arguments.paths)?;
+    let encoder = settings.encoder().await?;
     let mut pipeline = options.pipeline(&settings).await?;
+    pipeline.use_encoder(encoder).await?;
     let bytes = found.exports.iter().filter_map(|path| path.metadata().ok()).map(|file| file.len());
     let progress = ProgressReporter::start("reading exports", Unit::Bytes, bytes.sum());
     let taken = pipeline.intake().files(found.exports, &progress).await?;
@@ -65,6 +67,7 @@ pub(super) async fn run(
     let mut notes = taken.files.iter().filter_map(without_content).collect::<Vec<_>>();
     notes.extend(unmatched_settings(&pipeline.store, &settings.rules.scope).await?);
     let dropped = pipeline.store.drop_unresolved(settings.config.retention, clock::now()).await?;
+    pipeline.encode_all().await?;
     pipeline.close().await;
     let report = report(&taken, &deletions, found.passed_over.len(), notes);
     if options.json {

@@ -38,8 +38,9 @@ pub(super) async fn run(
     let store = options.shared().await?;
     let naming = settings.naming(&store).await?;
     let owner = clock::fresh_name().context("cannot read random numbers from the system")?;
-    let daemon =
-        Daemon { data: options.data.clone(), config, rules: settings.rules, store, naming, owner };
+    let encoder = settings.encoder().await?;
+    let (data, rules) = (options.data.clone(), settings.rules);
+    let daemon = Daemon { data, config, rules, store, naming, encoder, owner };
     daemon.run(stop).await?;
     Ok(CommandResult::Success)
 }

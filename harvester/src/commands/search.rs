@@ -55,6 +55,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let ReadHandle { store, searcher, .. } = options.reading(&settings).await?;
+    let searcher = searcher.with_encoder(settings.encoder().await?);
     let text = arguments.words.join(" ");
     let query = SearchQuery {
         text: text.clone(),

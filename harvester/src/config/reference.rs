@@ -35,12 +35,16 @@ impl SettingReference {
 }
 
 /// What each section is about.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("rules", "The rules: which channels are read, whose word counts, what may be quoted."),
     ("docs", "Where pages go inside the docs repository."),
     ("forge", "The docs repository: a git repository on this machine, or one on GitHub."),
     ("site", "The search page, the HTTP API and /metrics."),
     ("store", "What is kept on disk, and for how long."),
+    (
+        "meaning",
+        "A sentence encoder, which finds what is said in other words. Nothing needs it; harvester/docs/MEANING.md says how to get one.",
+    ),
     ("publish", "How people appear on pages."),
     ("discord", "The live connection. An installation that only imports exports needs none of it."),
 ];
@@ -64,7 +68,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 54] = [
+pub const SETTINGS: [SettingReference; 56] = [
     without_default(
         "rules",
         "directory",
@@ -278,6 +282,19 @@ pub const SETTINGS: [SettingReference; 54] = [
         "keep_unresolved_days",
         "0",
         "How long a conversation without an answer is kept; 0 for ever, else at least 90.",
+    ),
+    without_default(
+        "meaning",
+        "model",
+        "\"all-MiniLM-L6-v2\"",
+        "Folder with a BERT-type sentence encoder: config.json, tokenizer.json, model.safetensors, modules.json, \
+         1_Pooling/config.json.",
+    ),
+    without_default(
+        "meaning",
+        "prefix",
+        "\"query: \"",
+        "What the model wants before each text, such as multilingual-e5 does.",
     ),
     with_default(
         "publish",

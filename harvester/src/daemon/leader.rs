@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use indexer::encoder::SentenceEncoder;
 use indexer::store::{DroppedConversations, RetentionDays, Store, StoreError, WriteLock};
 use rules::config::ruleset::Ruleset;
 use tokio::sync::{Notify, watch};
@@ -28,6 +29,7 @@ pub(super) struct IndexLeader {
     pub(super) rules: Arc<Ruleset>,
     pub(super) data: PathBuf,
     pub(super) retention: RetentionDays,
+    pub(super) encoder: Option<Arc<SentenceEncoder>>,
     /// Notified whenever this process stored something.
     pub(super) stored: Arc<Notify>,
     /// Notified when deleted text has been purged from every file.
@@ -41,9 +43,13 @@ impl IndexLeader {
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut pipeline) = self.await_leadership().await? else { return Ok(()) };
         self.counters.leads();
+        pipeline.use_encoder(self.encoder.clone()).await?;
         let (mut scrubbed, mut retained) = (None, None);
         while !*self.stopping.borrow() {
             if !self.run_once(&mut pipeline, &mut scrubbed).await? {
+                continue;
+            }
+            if !pipeline.encode_some().await? {
                 continue;
             }
             self.drop_unresolved(&mut retained).await?;

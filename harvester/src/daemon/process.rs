@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use indexer::encoder::SentenceEncoder;
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::AuthorNaming;
@@ -16,6 +17,8 @@ pub struct Daemon {
     pub rules: Arc<Ruleset>,
     pub store: Store,
     pub naming: AuthorNaming,
+    /// What reads questions and answers for their meaning. Optional.
+    pub encoder: Option<Arc<SentenceEncoder>>,
     /// Identifies this process in leases and claims.
     pub owner: String,
 }

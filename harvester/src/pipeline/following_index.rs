@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use indexer::search::document::ClusterDocument;
+use indexer::encoder::ModelTag;
+use indexer::search::document::{ClusterDocument, TextVectors};
 use indexer::search::writer::IndexWriter;
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;
+use rules::model::cluster::Cluster;
 use rules::model::ids::ClusterId;
 use rules::model::workspace::{WorkspaceId, Workspaces};
 
@@ -134,8 +136,10 @@ impl FollowingIndex {
             if let Some(workspace) = self.workspace {
                 clusters = store.within(clusters, &rules.workspaces, workspace).await?;
             }
+            let vectors = vectors_of(store, &clusters).await?;
             let documents =
-                clusters.iter().flat_map(ClusterDocument::for_audiences).collect::<Vec<_>>();
+                clusters.iter().flat_map(|one| ClusterDocument::with_vectors(one, &vectors));
+            let documents = documents.collect::<Vec<_>>();
             tokio::task::block_in_place(|| {
                 self.writer.remove(ids)?;
                 self.writer.replace(&documents)
@@ -143,6 +147,15 @@ impl FollowingIndex {
         }
         Ok(ids.len())
     }
+}
+
+/// What the sentence encoder made of the questions in these clusters; nothing without one.
+async fn vectors_of(store: &Store, clusters: &[Cluster]) -> Result<TextVectors, PipelineError> {
+    let Some(digest) = store.encoder().await? else { return Ok(TextVectors::default()) };
+    let occurrences = clusters.iter().flat_map(|cluster| &cluster.occurrences);
+    let questions = occurrences.map(|one| one.question.message).collect();
+    let texts = store.embeddings_of(&questions).await?;
+    Ok(TextVectors { tag: Some(ModelTag::of(&digest)), texts })
 }
 
 /// Removes what is in a folder but the one entry of this name. The folder may be missing.

@@ -10,6 +10,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Term};
 
+use super::meaning::{MeaningScores, QueryVector};
 use super::query_terms::QueryTerm;
 use super::snapshot::{IndexSnapshot, K1, SegmentSnapshot};
 use super::term_lookup::{IndexedTerm, TermPlace};
@@ -82,6 +83,41 @@ pub(super) fn candidates(
         weight.for_each_pruning(threshold, &segment.reader, &mut take)?;
     }
     Ok(best.into_index_order())
+}
+
+/// Adds the documents that mean what the query means, and tells how near all candidates are; `None` where no document
+/// has a vector of the model.
+pub(super) fn add_nearest(
+    candidates: &mut Vec<CandidateDocument>,
+    meant: &QueryVector,
+    query: &SearchQuery,
+    snapshot: &IndexSnapshot,
+) -> Result<Option<MeaningScores>, SearchError> {
+    let mut best = BestDocuments::default();
+    let mut vectors = Vec::with_capacity(snapshot.segments.len());
+    for (number, segment) in snapshot.segments.iter().enumerate() {
+        let own = segment.vectors(meant)?;
+        for document in segment.documents(snapshot.audience) {
+            let near = own.nearest(document, meant).filter(|_| passes(query, segment, document));
+            let Some(score) = near else { continue };
+            best.offer(score, || CandidateDocument {
+                score,
+                last_confirmed: segment.last_confirmed.first(document).unwrap_or_default(),
+                order: segment.order.first(document).unwrap_or_default(),
+                segment: number,
+                document,
+            });
+        }
+        vectors.push(own);
+    }
+    candidates.extend(best.into_index_order());
+    candidates.sort_unstable_by_key(|one| (one.segment, one.document));
+    candidates.dedup_by_key(|one| (one.segment, one.document));
+    let nearest = candidates.iter().filter_map(|one| {
+        Some(((one.segment, one.document), vectors[one.segment].nearest(one.document, meant)?))
+    });
+    let scores = MeaningScores::of(nearest);
+    Ok((!scores.is_empty()).then_some(scores))
 }
 
 /// Every document, for comparison.

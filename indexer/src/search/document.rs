@@ -1,12 +1,14 @@
 //! What the index holds of one cluster.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use rules::markdown::plain_text;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis};
 use rules::publish::title::clean_title;
+
+use crate::encoder::{ModelTag, TextEmbedding};
 
 /// One searchable cluster: a recurring question, or one resolved conversation on its own. `Debug` hides the
 /// words.
@@ -26,6 +28,8 @@ pub struct ClusterDocument {
     pub last_confirmed: Millis,
     /// Those who find it.
     pub audiences: Vec<SearchAudience>,
+    /// Vectors of its questions and answers, each after the tag of its model; none where there is no model.
+    pub meanings: Vec<Vec<u8>>,
 }
 
 /// Who searches. Words that may not be quoted are found by the operator alone: whether a word matches would tell
@@ -39,6 +43,34 @@ pub enum SearchAudience {
     Operator,
 }
 
+/// What a sentence encoder made of some occurrences, by question.
+#[derive(Debug, Clone, Default)]
+pub struct TextVectors {
+    pub tag: Option<ModelTag>,
+    pub texts: BTreeMap<MessageId, TextEmbedding>,
+}
+
+/// Vectors of one document at most: more ways of asking lie near those.
+const MOST_VECTORS: usize = 32;
+
+impl TextVectors {
+    /// The vectors of the questions, then of the answers that count, each once.
+    fn of(&self, cluster: &Cluster) -> Vec<Vec<u8>> {
+        let Some(tag) = self.tag else { return Vec::new() };
+        let occurrences = cluster.occurrences.iter();
+        let known = occurrences.filter_map(|one| self.texts.get(&one.question.message));
+        let known = known.collect::<Vec<_>>();
+        let questions = known.iter().filter_map(|one| one.question.as_ref());
+        // Of a merged answer nobody in the chat wrote the words.
+        let answered = known.iter().filter(|_| cluster.merged_answer.is_none());
+        let answers = answered.filter_map(|one| one.answer.as_ref());
+        let vectors = questions.chain(answers).map(|vector| vector.to_tagged_bytes(tag));
+        let mut vectors = each_once(vectors);
+        vectors.truncate(MOST_VECTORS);
+        vectors
+    }
+}
+
 impl fmt::Debug for ClusterDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Document").field("cluster", &self.cluster).finish_non_exhaustive()
@@ -49,7 +81,16 @@ impl ClusterDocument {
     /// What each audience finds a cluster by: one document where everybody may see every word, else one for
     /// each. Without any word that may be quoted, there is none for the public.
     pub fn for_audiences(cluster: &Cluster) -> Vec<Self> {
-        let whole = Self::of(cluster);
+        Self::with_vectors(cluster, &TextVectors::default())
+    }
+
+    /// The same with what a sentence encoder made of the texts.
+    pub fn with_vectors(cluster: &Cluster, vectors: &TextVectors) -> Vec<Self> {
+        let of = |cluster: &Cluster| {
+            let meanings = vectors.of(cluster);
+            Self { meanings, ..Self::of(cluster) }
+        };
+        let whole = of(cluster);
         if cluster.occurrences.iter().all(|one| one.quotable) {
             return vec![whole];
         }
@@ -59,9 +100,9 @@ impl ClusterDocument {
         if shown.occurrences.is_empty() && shown.merged_answer.is_none() {
             return vec![operator];
         }
-        let Self { title, questions, answers, .. } = Self::of(&shown);
+        let Self { title, questions, answers, meanings, .. } = of(&shown);
         let audiences = vec![SearchAudience::Public];
-        let public = Self { title, questions, answers, audiences, ..operator.clone() };
+        let public = Self { title, questions, answers, meanings, audiences, ..operator.clone() };
         vec![operator, public]
     }
 
@@ -109,6 +150,7 @@ impl ClusterDocument {
             occurrences: u32::try_from(cluster.times_resolved()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
+            meanings: Vec::new(),
         }
     }
 }
@@ -121,7 +163,7 @@ fn each_once<T: Eq + std::hash::Hash + Clone>(items: impl Iterator<Item = T>) ->
 #[cfg(test)]
 mod tests {
     use rules::model::cluster::{MergedAnswer, Occurrence, Quote};
-    use rules::model::ids::{ConversationId, MessageId, UserId};
+    use rules::model::ids::{ConversationId, UserId};
     use rules::resolution::ResolutionGrade;
 
     use super::*;

@@ -25,6 +25,7 @@ pub(crate) const GUILD: &str = "guild";
 pub(crate) const OCCURRENCES: &str = "occurrences";
 pub(crate) const LAST_CONFIRMED: &str = "last_confirmed";
 pub(crate) const VARIANTS: &str = "variants";
+pub(crate) const MEANINGS: &str = "meanings";
 
 /// The fast field that says whether an audience finds a document.
 pub(crate) fn audience_field(audience: SearchAudience) -> &'static str {
@@ -50,6 +51,8 @@ pub(crate) struct SchemaFields {
     pub(crate) operator: Field,
     /// How many ways of asking `questions` holds.
     pub(crate) variants: Field,
+    /// Vectors of its questions and answers, each after the tag of its model.
+    pub(crate) meanings: Field,
     /// Questions and answers of documents that everybody finds, then of those that the operator alone finds. A
     /// field has a dictionary of its own, so that words which may not be quoted show in nothing that is
     /// computed from the others.
@@ -82,6 +85,7 @@ pub(crate) fn schema() -> (Schema, SchemaFields) {
         public: schema.add_bool_field(audience_field(SearchAudience::Public), FAST),
         operator: schema.add_bool_field(audience_field(SearchAudience::Operator), FAST),
         variants: schema.add_u64_field(VARIANTS, FAST),
+        meanings: schema.add_bytes_field(MEANINGS, FAST),
         texts: ["questions", "answers", "hidden_questions", "hidden_answers"]
             .map(|name| schema.add_text_field(name, text())),
     };
@@ -118,6 +122,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         public,
         operator,
         variants,
+        meanings,
         texts,
     } = *fields;
     let ClusterDocument {
@@ -131,6 +136,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         occurrences: count,
         last_confirmed: confirmed,
         audiences,
+        meanings: vectors,
     } = document;
     let mut made = TantivyDocument::new();
     made.add_text(cluster, id.as_str());
@@ -154,6 +160,9 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         .filter(|way| !way.trim().is_empty())
         .collect::<Vec<_>>();
     made.add_u64(variants, ways.len() as u64);
+    for vector in vectors {
+        made.add_bytes(meanings, vector);
+    }
     let [shown_questions, shown_answers, hidden_questions, hidden_answers] = texts;
     let (questions, answers) = if is_public {
         (shown_questions, shown_answers)

@@ -1,7 +1,7 @@
 //! The index at one commit, with everything that scoring asks of it at hand.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rules::model::ids::ClusterId;
 use tantivy::columnar::{Column, StrColumn};
@@ -12,6 +12,7 @@ use tantivy::termdict::TermDictionary;
 use tantivy::{DocId, IndexReader, InvertedIndexReader, SegmentReader};
 
 use super::SearchError;
+use super::meaning::{QueryVector, SegmentVectors};
 use crate::search::document::SearchAudience;
 use crate::search::schema;
 
@@ -48,6 +49,8 @@ pub(super) struct SegmentSnapshot {
     pub(super) guild: Column<u64>,
     pub(super) occurrences: Column<u64>,
     pub(super) last_confirmed: Column<i64>,
+    /// Read when a query is compared with them first; the same for all sets of deletions.
+    vectors: Arc<Mutex<Option<Arc<SegmentVectors>>>>,
 }
 
 /// One commit as each audience finds it.
@@ -170,7 +173,18 @@ impl SegmentSnapshot {
             last_confirmed: fast.i64(schema::LAST_CONFIRMED)?,
             lengths,
             reader,
+            vectors: earlier.map(|earlier| Arc::clone(&earlier.vectors)).unwrap_or_default(),
         })
+    }
+
+    /// The vectors of the model that a query was read by.
+    pub(super) fn vectors(&self, query: &QueryVector) -> Result<Arc<SegmentVectors>, SearchError> {
+        let mut loaded = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = loaded.as_ref().filter(|known| known.is_of(query.tag())) {
+            return Ok(Arc::clone(known));
+        }
+        let fresh = SegmentVectors::load(&self.reader, query.tag(), query.dimensions())?;
+        Ok(Arc::clone(loaded.insert(Arc::new(fresh))))
     }
 
     fn shown(&self, audience: SearchAudience) -> &ShownDocuments {

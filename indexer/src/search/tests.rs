@@ -3,6 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::encoder::Embedding;
 use crate::search::document::ClusterDocument;
 use crate::search::writer::IndexWriter;
 use crate::search::writer::tests::{document, id};
@@ -325,7 +326,7 @@ fn the_first_result_is_that_of_scoring_every_document() {
         let text = whole.chain(said).step_by(1 + number % 2).take(2 + number % 12);
         let text = text.collect::<Vec<_>>().join(" ");
         let terms = query_terms::read(&text, &snapshot).unwrap().terms;
-        let exact = scorer::score(&terms, &every, &snapshot).unwrap();
+        let exact = scorer::score(&terms, &every, None, &snapshot).unwrap();
         let Some(first) = exact.hits(0..1, &snapshot).unwrap().pop() else { continue };
         asked += 1;
         same += usize::from(shelf.find(&text).hits.first() == Some(&first));
@@ -398,4 +399,71 @@ proptest! {
             end = range.end;
         }
     }
+}
+
+/// The small model with random weights, and a document that says other words but means what `text` means to it.
+fn meant(number: u64, text: &str) -> (Arc<SentenceEncoder>, ClusterDocument) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/encoders/bert");
+    let encoder = SentenceEncoder::load(Path::new(folder), "").unwrap();
+    let vector = encoder.encode(&[text]).remove(0).unwrap();
+    let meanings = vec![vector.to_tagged_bytes(encoder.tag())];
+    let other = document(number, "How do I paint the gate?", "Use a wide brush.");
+    (Arc::new(encoder), ClusterDocument { meanings, ..other })
+}
+
+const MEANT: &str = "where is the port set";
+
+#[test]
+fn a_document_that_means_the_same_is_found_in_other_words() {
+    let (encoder, gate) = meant(1, MEANT);
+    let opposite = encoder.encode(&[MEANT]).remove(0).unwrap().to_f32().into_iter().map(|one| -one);
+    let opposite = Embedding::from_f32(&opposite.collect::<Vec<_>>()).unwrap();
+    let meanings = vec![opposite.to_tagged_bytes(encoder.tag())];
+    let harbour = document(2, "Is there a harbour set?", "No.");
+    let shelf = Shelf::of(&[gate, ClusterDocument { meanings, ..harbour }]);
+    let query = SearchQuery { text: MEANT.into(), limit: 5, ..SearchQuery::default() };
+    let by_words = shelf.ask(query.clone());
+    let first = |found: &SearchHits| found.hits[0].cluster.clone();
+    let [one, two] = [1, 2].map(|number| id(number));
+    assert_eq!(first(&by_words), two);
+    let searcher = shelf.searcher.clone().with_encoder(Some(encoder));
+    let found = searcher.search(&query).unwrap();
+    assert_eq!((first(&found), found.nearest_only), (one, false));
+    assert_eq!(searcher.search(&query).unwrap(), found, "each time the same");
+}
+
+#[test]
+fn without_vectors_of_the_model_words_decide_as_before() {
+    let (encoder, gate) = meant(1, MEANT);
+    let stale = ClusterDocument {
+        meanings: gate
+            .meanings
+            .iter()
+            .map(|bytes| [b"othertag".as_slice(), &bytes[8..]].concat())
+            .collect(),
+        ..gate
+    };
+    let shelf = Shelf::of(&[stale, document(2, "Is there a harbour set?", "No.")]);
+    let searcher = shelf.searcher.clone().with_encoder(Some(encoder));
+    for text in [MEANT, "paint gate", "harbour", "페인트"] {
+        let query = SearchQuery { text: text.into(), limit: 5, ..SearchQuery::default() };
+        assert_eq!(searcher.search(&query).unwrap(), shelf.ask(query), "{text}");
+    }
+}
+
+#[test]
+fn what_only_the_operator_finds_is_not_found_by_its_meaning_either() {
+    let (encoder, gate) = meant(1, MEANT);
+    let hidden = ClusterDocument { audiences: vec![SearchAudience::Operator], ..gate };
+    let shelf = Shelf::of(&[hidden, document(2, "Is there a harbour set?", "No.")]);
+    let searcher = shelf.searcher.clone().with_encoder(Some(encoder));
+    let ask = |audience| {
+        let query =
+            SearchQuery { text: MEANT.into(), audience, limit: 5, ..SearchQuery::default() };
+        searcher.search(&query).unwrap()
+    };
+    assert_eq!(ask(SearchAudience::Operator).total, 2);
+    let query = SearchQuery { text: MEANT.into(), limit: 5, ..SearchQuery::default() };
+    let without = Shelf::of(&[document(2, "Is there a harbour set?", "No.")]);
+    assert_eq!(ask(SearchAudience::Public), without.ask(query));
 }

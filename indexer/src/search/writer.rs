@@ -294,6 +294,7 @@ pub(crate) mod tests {
             occurrences: 1,
             last_confirmed: Millis(0),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
+            meanings: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 pub(crate) mod asker_notices;
 pub(crate) mod backlog;
 pub(crate) mod cluster_rows;
+pub(crate) mod embeddings;
 pub(crate) mod index_changes;
 pub(crate) mod likeness;
 pub(crate) mod merged_answers;

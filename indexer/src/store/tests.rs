@@ -1,3 +1,4 @@
+mod embeddings;
 mod erasure;
 mod exchanges;
 mod files;

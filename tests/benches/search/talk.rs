@@ -114,6 +114,7 @@ impl WrittenAnswer {
             occurrences: 1 + (self.number % 7) as u32,
             last_confirmed: Millis(self.number as i64 * 60_000),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
+            meanings: Vec::new(),
         }
     }
 

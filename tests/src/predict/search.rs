@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
+use indexer::encoder::SentenceEncoder;
 use indexer::search::document::{ClusterDocument, SearchAudience};
 use indexer::search::writer::IndexWriter;
 use indexer::search::{SearchHits, SearchQuery, Searcher};
@@ -38,8 +40,12 @@ pub struct Ranking {
 }
 
 /// Predicts for the set whose files begin with `input`.
-pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
-    for ranking in rankings(input)? {
+pub fn run(
+    input: &Path,
+    encoder: Option<&Arc<SentenceEncoder>>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for ranking in rankings(input, encoder)? {
         serde_json::to_writer(&mut *out, &ranking)?;
         writeln!(out)?;
     }
@@ -47,8 +53,11 @@ pub fn run(input: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 /// Indexes the set's documents and searches for each of its queries.
-pub fn rankings(input: &Path) -> anyhow::Result<Vec<Ranking>> {
-    let records = IndexedRecords::read(input)?;
+pub fn rankings(
+    input: &Path,
+    encoder: Option<&Arc<SentenceEncoder>>,
+) -> anyhow::Result<Vec<Ranking>> {
+    let records = IndexedRecords::read(input, encoder)?;
     let queries: Vec<Asked> = read_lines(input, "queries.jsonl")?;
     let ranking = |Asked { qid, query }: Asked| {
         let ranked = records.ranked(&qid, query)?;
@@ -66,7 +75,7 @@ pub struct IndexedRecords {
 
 impl IndexedRecords {
     /// Reads the set whose files begin with `input`.
-    pub fn read(input: &Path) -> anyhow::Result<Self> {
+    pub fn read(input: &Path, encoder: Option<&Arc<SentenceEncoder>>) -> anyhow::Result<Self> {
         let records: Vec<Record> = read_lines(input, "docs.jsonl")?;
         let directory = tempfile::tempdir()?;
         let mut ids = BTreeMap::new();
@@ -85,12 +94,17 @@ impl IndexedRecords {
                 occurrences: 1,
                 last_confirmed: Millis(0),
                 audiences: vec![SearchAudience::Public],
+                meanings: Vec::new(),
             });
+        }
+        if let Some(encoder) = encoder {
+            add_vectors(&mut documents, encoder);
         }
         let mut writer = IndexWriter::open(directory.path())?;
         writer.replace(&documents)?;
         writer.commit(0)?;
-        Ok(Self { searcher: writer.searcher(), ids, _directory: directory })
+        let searcher = writer.searcher().with_encoder(encoder.cloned());
+        Ok(Self { searcher, ids, _directory: directory })
     }
 
     pub fn search(&self, text: String) -> anyhow::Result<SearchHits> {
@@ -106,6 +120,15 @@ impl IndexedRecords {
         let found = self.search(text)?.hits;
         let found = found.iter().map(|hit| self.ids[&hit.cluster].clone());
         Ok(found.filter(|id| id != qid).take(DEPTH).collect())
+    }
+}
+
+fn add_vectors(documents: &mut [ClusterDocument], encoder: &SentenceEncoder) {
+    for document in documents {
+        let texts = document.questions.iter().chain(&document.answers);
+        let texts = texts.map(String::as_str).collect::<Vec<_>>();
+        let vectors = encoder.encode(&texts).into_iter().flatten();
+        document.meanings = vectors.map(|one| one.to_tagged_bytes(encoder.tag())).collect();
     }
 }
 

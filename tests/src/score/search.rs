@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use indexer::encoder::SentenceEncoder;
 use serde::Deserialize;
 
 use crate::predict::search::{rankings, read_lines};
@@ -25,11 +27,17 @@ struct Figures {
 }
 
 /// Prints the figures of every set in the folder.
-pub fn run(eval: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(
+    eval: &Path,
+    encoder: Option<&Arc<SentenceEncoder>>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     writeln!(out, "search                    queries  mrr@10  hit@1  hit@5  recall@10  ndcg@10")?;
     for set in sets(eval, ".docs.jsonl")? {
-        let found =
-            rankings(&set)?.into_iter().map(|ranking| (ranking.qid, ranking.ranked)).collect();
+        let found = rankings(&set, encoder)?
+            .into_iter()
+            .map(|ranking| (ranking.qid, ranking.ranked))
+            .collect();
         let Figures { queries, mrr, hit_1, hit_5, recall, ndcg } =
             figures(&found, &read_lines(&set, "queries.jsonl")?);
         let name = name(&set);

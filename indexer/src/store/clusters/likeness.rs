@@ -137,6 +137,7 @@ impl LikenessTransaction {
              (SELECT other FROM text_edges WHERE one = $1)",
             "DELETE FROM text_edges WHERE one = $1",
             "DELETE FROM text_signatures WHERE first = $1",
+            "DELETE FROM text_embeddings WHERE first = $1",
             "DELETE FROM asked_texts WHERE first = $1",
             "UPDATE corpus_epoch SET texts = texts - 1, within = within - ($1 <= last)",
         ] {

@@ -42,7 +42,7 @@ impl Draws {
 /// The true occurrences, by question.
 type Truth = BTreeMap<u64, (String, String)>;
 
-fn judged(id: u64, (question, answer): &(String, String)) -> ConversationRow {
+pub(super) fn judged(id: u64, (question, answer): &(String, String)) -> ConversationRow {
     let id = MessageId(id << 30);
     let quote = |message, text: &str| Quote {
         message,

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::*;
 
 /// Where statements read a whole table, and why they may: the start of the file's path, the tables, the reason.
-const REVIEWED: [(&str, &[&str], &str); 23] = [
+const REVIEWED: [(&str, &[&str], &str); 24] = [
     ("operations/counts.rs", &[], "counts for an operator, or once a minute for the site"),
     ("operations/live_counts.rs", &[], "the same"),
     ("privacy/erasure.rs", &[], "one person is erased: what may name them is read"),
@@ -23,6 +23,11 @@ const REVIEWED: [(&str, &[&str], &str); 23] = [
         "as many as pages; a look in each channel",
     ),
     ("clusters/likeness.rs", &["corpus_epoch"], "one row"),
+    (
+        "clusters/embeddings.rs",
+        &["sentence_encoder", "text_embeddings", "asked_texts"],
+        "one row, and another model, by which everything is read again",
+    ),
     ("ingest/servers.rs", &["servers"], "as many as servers; once a minute for the site"),
     (
         "proposals/review_decisions.rs",

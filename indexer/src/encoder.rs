@@ -1,0 +1,124 @@
+//! A sentence encoder: texts that mean the same become vectors that point the same way, whatever their words.
+//!
+//! It is optional, and everything works without one. The files are those that sentence encoders are published as;
+//! nothing is downloaded. On one machine the same text gives the same bytes, alone and among others.
+
+mod embedding;
+mod error;
+mod forward;
+mod half_precision;
+mod layers;
+mod model_files;
+mod tensors;
+mod tokenizer;
+
+use std::path::Path;
+
+pub use embedding::{Embedding, ModelTag};
+pub use error::EncoderError;
+
+use forward::BertModel;
+use model_files::ModelFiles;
+use tokenizer::Tokenizer;
+
+/// Of the letters of a text, so many must lie in pieces that the model knows. A model spells what it does not
+/// know letter by letter, and the vectors of such texts are alike whatever they say.
+const LEAST_KNOWN: f32 = 0.5;
+/// Texts that go through the model together: more gain no speed.
+const BATCH: usize = 16;
+
+/// A model in memory. All calls block and compute.
+pub struct SentenceEncoder {
+    tokenizer: Tokenizer,
+    model: BertModel,
+    files: ModelFiles,
+    prefix: String,
+}
+
+/// The vectors of a question and its answer; `None` where there is no text or the model does not know its script.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TextEmbedding {
+    pub question: Option<Embedding>,
+    pub answer: Option<Embedding>,
+}
+
+/// What a model is, for people and for telling stored vectors apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelDescription {
+    /// Of all files that vectors depend on, and of the prefix.
+    pub digest: String,
+    pub kind: String,
+    pub layers: usize,
+    pub dimensions: usize,
+    pub pieces: usize,
+    /// Pieces of a text that are looked at.
+    pub longest: usize,
+    pub pooling: &'static str,
+    pub tokenizer: &'static str,
+}
+
+impl SentenceEncoder {
+    /// Reads a model from its folder. `prefix` stands before each text, as some models want it.
+    pub fn load(directory: &Path, prefix: &str) -> Result<Self, EncoderError> {
+        let files = ModelFiles::read(directory)?;
+        let tokenizer = Tokenizer::read(directory, files.config.vocab_size)?;
+        let model = BertModel::read(&files)?;
+        Ok(Self { tokenizer, model, files, prefix: prefix.to_owned() })
+    }
+
+    pub fn description(&self) -> ModelDescription {
+        let config = &self.files.config;
+        ModelDescription {
+            digest: self.files.digest(&self.prefix),
+            kind: config.model_type.clone(),
+            layers: config.num_hidden_layers,
+            dimensions: config.hidden_size,
+            pieces: config.vocab_size,
+            longest: self.files.longest,
+            pooling: self.files.pooling.name(),
+            tokenizer: self.tokenizer.name(),
+        }
+    }
+
+    /// Tells the vectors of this model from those of others.
+    pub fn tag(&self) -> ModelTag {
+        ModelTag::of(&self.files.digest(&self.prefix))
+    }
+
+    /// The vectors of some texts, in their order. `None` for a text without letters or in a script that the
+    /// model does not know.
+    pub fn encode(&self, texts: &[&str]) -> Vec<Option<Embedding>> {
+        let mut encoded = vec![None; texts.len()];
+        let mut read = Vec::with_capacity(texts.len());
+        for (at, text) in texts.iter().enumerate() {
+            let pieces = self.pieces(text);
+            read.extend(pieces.map(|pieces| (at, pieces)));
+        }
+        // Texts of about one length go together, so that a batch takes little memory.
+        read.sort_by_key(|(_, pieces)| pieces.len());
+        for batch in read.chunks(BATCH) {
+            let pieces = batch.iter().map(|(_, pieces)| pieces.as_slice()).collect::<Vec<_>>();
+            let vectors = self.model.vectors(&pieces, self.files.pooling);
+            for ((at, _), vector) in batch.iter().zip(vectors) {
+                encoded[*at] = Embedding::from_f32(&vector);
+            }
+        }
+        encoded
+    }
+
+    /// The pieces of a text, if the model knows enough of it.
+    fn pieces(&self, text: &str) -> Option<Vec<u32>> {
+        let (_, known) = self.tokenizer.pieces(text);
+        known.filter(|share| *share >= LEAST_KNOWN).map(|_| self.framed(text))
+    }
+
+    /// The pieces of a text with the marks around them, as many as are looked at.
+    fn framed(&self, text: &str) -> Vec<u32> {
+        let (mut pieces, _) = self.tokenizer.pieces(&format!("{}{text}", self.prefix));
+        pieces.truncate(self.files.longest - self.tokenizer.marks());
+        self.tokenizer.framed(pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests;
