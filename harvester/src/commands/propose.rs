@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use docgen::change::unified_diff;
 use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
-use docgen::page::draft::{Draft, DraftRefusal};
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal};
 use indexer::store::Store;
 use rules::model::cluster::Cluster;
 use serde::Serialize;
@@ -14,9 +14,11 @@ use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
 use crate::pipeline::PROPOSALS;
 use crate::proposals::local::{
-    LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
+    LocalCandidate, LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
 };
+use crate::proposals::local_guides::{LocalGuide, LocalGuideContext, propose_guides};
 use crate::proposals::local_merged::follow_merged;
+use crate::proposals::local_review::{follow_review_decisions, hold_snoozed};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -42,6 +44,7 @@ pub(super) struct ProposeArgs {
 pub(super) struct ProposeSummary {
     pub(super) proposed: Vec<LocalProposal>,
     pub(super) refused: Vec<(Cluster, DraftRefusal)>,
+    guides: Vec<LocalGuide>,
 }
 
 #[derive(Serialize)]
@@ -87,7 +90,7 @@ pub(super) async fn run(
     for line in lines(&round) {
         out!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
     }
-    if round.proposed.is_empty() && round.refused.is_empty() {
+    if round.proposed.is_empty() && round.refused.is_empty() && round.guides.is_empty() {
         out!("No page is due. `harvester clusters` lists recurring questions.");
     }
     Ok(CommandResult::Success)
@@ -104,10 +107,12 @@ pub(super) async fn propose(
     )?;
     let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
     let naming = settings.naming(store).await?;
+    follow_review_decisions(store, clock::now()).await?;
     let mut considered = plan_local(store, &settings.context(&naming)).await?;
-    let open = settings.config.forge.open;
-    hold_over_limits(store, &mut considered, open, clock::now()).await?;
-    let mut round = ProposeSummary { proposed: Vec::new(), refused: Vec::new() };
+    let guides = guide_context(settings, settings.context(&naming), &considered)?;
+    hold_back(store, settings, &mut considered).await?;
+    let (proposed, refused, guided) = (Vec::new(), Vec::new(), Vec::new());
+    let mut round = ProposeSummary { proposed, refused, guides: guided };
     for one in considered {
         match one.page {
             Ok((draft, proposal)) => {
@@ -117,10 +122,35 @@ pub(super) async fn propose(
             Err(refusal) => round.refused.push((one.cluster, refusal)),
         }
     }
+    let open = settings.config.forge.open;
+    round.guides = propose_guides(store, &forge, &guides, open, clock::now()).await?;
     let context = settings.context(&naming);
     follow_deletions(store, &forge, &context, clock::now()).await?;
     follow_merged(store, &forge, context.target, clock::now()).await?;
     Ok(round)
+}
+
+/// Holds back what may not be proposed now.
+async fn hold_back(
+    store: &Store,
+    settings: &LoadedSettings,
+    considered: &mut [LocalCandidate],
+) -> anyhow::Result<()> {
+    hold_snoozed(store, considered, clock::now()).await?;
+    let open = settings.config.forge.open;
+    Ok(hold_over_limits(store, considered, open, clock::now()).await?)
+}
+
+/// What guides are planned with: the questions as considered before the limits hold any back.
+pub(super) fn guide_context<'c>(
+    settings: &LoadedSettings,
+    context: DraftContext<'c>,
+    considered: &[LocalCandidate],
+) -> anyhow::Result<LocalGuideContext<'c>> {
+    let repository = settings.config.forge.repository.as_deref();
+    let layout = repository.map(LocalForge::detect_layout).transpose()?.flatten();
+    let root = layout.and_then(Result::ok).map(|layout| layout.root).unwrap_or_default();
+    Ok(LocalGuideContext::new(context, root, considered))
 }
 
 async fn dry_run(
@@ -131,23 +161,31 @@ async fn dry_run(
     let reading = options.reading(settings).await?;
     let naming = settings.naming(&reading.store).await?;
     let mut considered = plan_local(&reading.store, &settings.context(&naming)).await?;
-    let open = settings.config.forge.open;
-    hold_over_limits(&reading.store, &mut considered, open, clock::now()).await?;
+    let guides = guide_context(settings, settings.context(&naming), &considered)?;
+    let guides = guides.plan(&reading.store, clock::now()).await?;
+    hold_back(&reading.store, settings, &mut considered).await?;
+    let questions = considered.iter().map(|one| {
+        let page = one.page.as_ref().map(|(draft, text)| (draft, text.clone()));
+        (one.cluster.id.to_string(), page.map_err(ToString::to_string))
+    });
+    let guides = guides.iter().map(|guide| {
+        let page = guide.page.as_ref().map(|page| (page.draft(), page.pull_request_text()));
+        (format!("guide {:?}", guide.name), page.map_err(Clone::clone))
+    });
+    let pages = questions.chain(guides).collect::<Vec<_>>();
     if options.json {
-        let pages = considered.iter().map(|one| match &one.page {
+        let pages = pages.iter().map(|(id, page)| match page {
             Ok((draft, proposal)) => serde_json::json!({
-                "id": one.cluster.id, "branch": proposal.branch, "title": proposal.title,
+                "id": draft.cluster(), "branch": proposal.branch, "title": proposal.title,
                 "body": proposal.body, "path": draft.path(), "page": draft.page(),
             }),
-            Err(refusal) => {
-                serde_json::json!({ "id": one.cluster.id, "refused": refusal.to_string() })
-            }
+            Err(refusal) => serde_json::json!({ "id": id, "refused": refusal }),
         });
         print_json(&pages.collect::<Vec<_>>())?;
         return Ok(CommandResult::Success);
     }
-    for one in &considered {
-        match &one.page {
+    for (id, page) in &pages {
+        match page {
             Ok((draft, proposal)) => {
                 out!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
                 match full {
@@ -156,7 +194,7 @@ async fn dry_run(
                 }
                 out!("==== body\n{}\n", proposal.body);
             }
-            Err(refusal) => out!("==== rejected {}: {refusal}\n", one.cluster.id),
+            Err(refusal) => out!("==== rejected {id}: {refusal}\n"),
         }
     }
     out!("Dry run, nothing written: {} cluster(s) checked.", considered.len());
@@ -178,7 +216,17 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
         path: None,
         outcome: one_line(&format!("rejected: {refusal}"), 200),
     });
-    proposed.chain(refused).collect()
+    let guides = round.guides.iter().map(|one| ProposeItem {
+        id: one.id.to_string(),
+        branch: one.page.is_ok().then_some(&one.branch),
+        title: Some(one.page.as_ref().map_or(&one.name, |(page, _)| page.draft().title())),
+        path: one.page.as_ref().ok().map(|(page, _)| page.draft().path()),
+        outcome: match &one.page {
+            Ok((_, done)) => outcome(done),
+            Err(why) => one_line(&format!("no guide: {why}"), 200),
+        },
+    });
+    proposed.chain(refused).chain(guides).collect()
 }
 
 pub(super) fn outcome(outcome: &LocalOutcome) -> String {

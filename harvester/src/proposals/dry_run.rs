@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::Result;
+use super::guides::PlannedGuide;
 use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::worklist::WorkItem;
@@ -76,6 +77,11 @@ impl ProposalReconciler {
         let limits = repository.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
         let planned = self.planned(&worklist, &limits);
         for (id, entry) in &worklist.entries {
+            if let Some(guide) = worklist.guides.get(id) {
+                let opens = opens && planned.open.contains(id);
+                rehearsed.push(self.rehearse_guide(id, guide, opens, &repository).await?);
+                continue;
+            }
             let Ok(page) = &entry.page else {
                 let outcome = format!("rejected: {}", entry.page.as_ref().err().expect("no page"));
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
@@ -101,6 +107,26 @@ impl ProposalReconciler {
             rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
         }
         Ok((stage.to_owned(), rehearsed))
+    }
+
+    async fn rehearse_guide(
+        &self,
+        id: &ClusterId,
+        guide: &PlannedGuide,
+        opens: bool,
+        repository: &RepositoryState,
+    ) -> Result<DryRunItem> {
+        let page = match &guide.page {
+            Ok(page) => page,
+            Err(why) => {
+                let outcome = format!("rejected: {why}");
+                return Ok(DryRunItem { cluster: id.clone(), outcome, sent: None });
+            }
+        };
+        let outcome = if opens { "would open now" } else { "would come later" };
+        let wanted = page.pull_request(&repository.layout, &repository.base);
+        let sent = Some(self.sent(&wanted, repository).await?);
+        Ok(DryRunItem { cluster: id.clone(), outcome: outcome.to_owned(), sent })
     }
 
     async fn sent(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use docgen::forge::local::LocalForge;
 use docgen::forge::{LocalHandsOff, LocalOutcome, LocalPush};
-use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_new_draft};
+use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft, build_new_draft};
 use docgen::page::near_duplicates::near_duplicates;
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::{
@@ -16,6 +16,7 @@ use rules::model::ids::{MessageId, Millis};
 use rules::page_score::PageScore;
 use rules::support::over_share;
 
+use super::local_review::accepted_clusters;
 use super::tracked::MaintainerRequests;
 use crate::pipeline::PipelineError;
 
@@ -46,7 +47,10 @@ impl LocalCandidate {
         if !same {
             return Self { cluster, page: Err(DraftRefusal::SourcesGone) };
         }
-        let page = build_new_draft(&cluster, context).map(|draft| {
+        // A reviewer who asks for a page has decided that the question gets one.
+        let asked_for = known.is_some_and(|known| requests(known).requested);
+        let build = if asked_for { build_draft } else { build_new_draft };
+        let page = build(&cluster, context).map(|draft| {
             let proposal = PullRequestText::new(&cluster, &draft, context);
             (draft, proposal)
         });
@@ -74,7 +78,11 @@ pub async fn plan_local(
     store: &Store,
     context: &DraftContext<'_>,
 ) -> Result<Vec<LocalCandidate>, StoreError> {
-    let clusters = store.clusters_in(&AWAITING_DECISION).await?;
+    let accepted = accepted_clusters(store).await?;
+    let asked_for = accepted.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
+    let mut clusters = store.clusters_in(&AWAITING_DECISION).await?;
+    clusters.retain(|one| !asked_for.contains(&one.id));
+    clusters.extend(accepted);
     let edits = store.page_edits().await?;
     let mut considered = Vec::with_capacity(clusters.len());
     for mut cluster in clusters {
@@ -84,7 +92,8 @@ pub async fn plan_local(
         considered.push(LocalCandidate::of(cluster, known.as_ref(), &context));
     }
     let cores = considered.iter().map(|one| &one.cluster).collect::<Vec<_>>();
-    let held = over_share(&cores, context.rules.pages.person_share());
+    let mut held = over_share(&cores, context.rules.pages.person_share());
+    held.retain(|id| !asked_for.contains(id));
     for one in considered.iter_mut().filter(|one| held.contains(&one.cluster.id)) {
         one.page = Err(DraftRefusal::Held(HoldReason::PersonShare.as_str()));
     }
@@ -92,7 +101,8 @@ pub async fn plan_local(
     by_age.sort_by_key(|one| (one.cluster.due_since, one.cluster.id.clone()));
     let drafts = by_age.iter().filter_map(|one| one.page.as_ref().ok());
     let repeats = near_duplicates(drafts.map(|(draft, _)| draft));
-    for one in considered.iter_mut().filter(|one| repeats.contains_key(&one.cluster.id)) {
+    let repeats = repeats.into_keys().filter(|id| !asked_for.contains(id)).collect::<BTreeSet<_>>();
+    for one in considered.iter_mut().filter(|one| repeats.contains(&one.cluster.id)) {
         one.page = Err(DraftRefusal::Held(HoldReason::NearDuplicate.as_str()));
     }
     Ok(considered)
@@ -109,8 +119,13 @@ pub async fn hold_over_limits(
     let mut history = ProposalHistory::default();
     let mut seen = BTreeSet::new();
     for row in store.proposals().await? {
-        history.open += usize::from(row.state == ProposalState::Open);
-        history.opened.push(row.opened);
+        // What is only remembered has no branch yet; what a reviewer asked for passes the limits.
+        if row.state != ProposalState::Planned {
+            history.open += usize::from(row.state == ProposalState::Open);
+            history.opened.push(row.opened);
+        } else if !requests(&row).requested {
+            continue;
+        }
         seen.insert(row.cluster);
     }
     let fresh = considered.iter().filter(|one| one.page.is_ok() && !seen.contains(&one.cluster.id));
@@ -157,7 +172,8 @@ pub async fn propose_local(
 ) -> Result<LocalProposal, PipelineError> {
     let known = store.proposal(&cluster.id).await?;
     // A branch that this program took back may be made again.
-    let stands = known.as_ref().filter(|known| known.state != ProposalState::Withdrawn);
+    let is_there = |state| !matches!(state, ProposalState::Withdrawn | ProposalState::Planned);
+    let stands = known.as_ref().filter(|known| is_there(known.state));
     let pushed = stands.map(pushed_head);
     let mut requests = known.as_ref().map(requests).unwrap_or_default();
     requests.record_sources(&messages_of(&cluster));

@@ -7,6 +7,7 @@ use indexer::store::{MergedAnswerRow, Proposal, ProposalState, Store};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::Millis;
 
+use super::guides::guide_name;
 use super::merged::{bears, is_there};
 use crate::pipeline::PipelineError;
 
@@ -19,6 +20,10 @@ pub async fn follow_merged(
     now: Millis,
 ) -> Result<(), PipelineError> {
     for row in store.proposals().await? {
+        // A guide is no answer.
+        if guide_name(&row.branch).is_some() {
+            continue;
+        }
         // Those with a number are on GitHub.
         if row.number.is_some() || row.state != ProposalState::HandsOff {
             continue;

@@ -115,6 +115,7 @@ impl ProposalReconciler {
         self.revise_merged(worklist, repository, fence, report).await?;
         self.advance_open(worklist, repository, fence, report).await?;
         self.advance_batches(worklist, repository, fence, report).await?;
+        self.advance_guides(worklist, repository, fence, report).await?;
         // Messages that are not analysed yet may add evidence, or remove it.
         let judged = self.store.pending_channels().await?.is_empty();
         if judged && self.store.setting(PAUSED).await?.is_none() {

@@ -1,5 +1,7 @@
 //! The words of the interface: `site/words/*.toml`, one file for each language.
 
+#[cfg(test)]
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -173,7 +175,7 @@ pub(crate) struct InterfaceText {
 /// A text with `{n}` for one and for any other number.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CountedText {
+pub struct CountedText {
     one: String,
     many: String,
 }
@@ -306,30 +308,27 @@ pub(crate) fn grouped(count: usize) -> String {
     text
 }
 
+/// The placeholders of each text of a file, by key.
+#[cfg(test)]
+pub(crate) fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let table = text.parse::<toml::Table>().unwrap();
+    let names = |text: &str| {
+        let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        inside.map(|(name, _)| name.to_owned()).collect()
+    };
+    table
+        .into_iter()
+        .map(|(key, value)| match value {
+            toml::Value::String(text) => (key, names(&text)),
+            toml::Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
+            other => panic!("{key} is {other}"),
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use toml::Value;
-
     use super::*;
-
-    /// The placeholders of each text, by key.
-    fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let table = text.parse::<toml::Table>().unwrap();
-        let names = |text: &str| {
-            let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
-            inside.map(|(name, _)| name.to_owned()).collect()
-        };
-        table
-            .into_iter()
-            .map(|(key, value)| match value {
-                Value::String(text) => (key, names(&text)),
-                Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
-                other => panic!("{key} is {other}"),
-            })
-            .collect()
-    }
 
     #[test]
     fn every_language_says_everything_with_the_same_values() {
