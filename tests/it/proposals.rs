@@ -387,8 +387,11 @@ fn a_snoozed_page_of_a_local_repository_comes_at_its_date() {
 
 #[test]
 fn a_reviewer_accepts_a_candidate_into_a_local_repository() {
-    let (sandbox, _) = due();
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
     sandbox.write("data/rules/pages.toml", "[score]\nleast = 0.999\n");
+    let talk = asked_three_times(ANSWER);
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
     assert!(sandbox.stdout_of(&["propose"]).contains("No page is due"));
     assert_eq!(sandbox.branches(), []);
     in_store(&sandbox, async |store, cluster, now| {
@@ -402,6 +405,6 @@ fn a_reviewer_accepts_a_candidate_into_a_local_repository() {
     assert!(sandbox.stdout_of(&["propose"]).contains("up to date"));
     assert_eq!(sandbox.branches(), branches);
     let waiting =
-        in_store(&sandbox, async |store, ..| store.waiting_review_decisions().await.unwrap());
+        in_store(&sandbox, async |store, _, _| store.waiting_review_decisions().await.unwrap());
     assert!(waiting.is_empty(), "{waiting:?}");
 }

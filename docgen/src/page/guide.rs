@@ -100,7 +100,8 @@ impl GuideDraft {
         let is_ours = body.is_some_and(|body| {
             digest.starts_with(&crate::page::render::digest(&self.draft.path, body))
         });
-        let answers = |digest: &str| digest[digest.len().saturating_sub(ANSWER_DIGITS)..].to_owned();
+        let answers =
+            |digest: &str| digest[digest.len().saturating_sub(ANSWER_DIGITS)..].to_owned();
         match () {
             () if !is_ours => GuideChange::EditedByPeople,
             () if answers(digest) == answers(&self.draft.digest) => GuideChange::None,
@@ -146,7 +147,8 @@ pub fn build_guide(
         DocsTarget::Faq => DocsTarget::Markdown,
         other => other,
     };
-    let name = if is_reserved(&input.name) { format!("guide-{}", input.name) } else { input.name.clone() };
+    let name =
+        if is_reserved(&input.name) { format!("guide-{}", input.name) } else { input.name.clone() };
     let path = format!("{}/{name}.{}", context.folder, target.extension());
     let key = Subject::Guide(input.name.clone()).key();
     let writer = GuideWriter {
@@ -185,7 +187,8 @@ pub fn build_guide(
         links: Vec::new(),
         versions: Vec::new(),
     };
-    lint_guide(&draft, &writer.headings(), writer.links(), context).map_err(DraftRefusal::Faulty)?;
+    lint_guide(&draft, &writer.headings(), writer.links(), context)
+        .map_err(DraftRefusal::Faulty)?;
     Ok(GuideDraft { name: input.name.clone(), draft, steps, evidence })
 }
 
@@ -258,7 +261,9 @@ impl GuideWriter<'_> {
         let link = format!("[{}]({})", self.literal(&answer.title), self.address(&answer.place));
         match answer.place {
             AnswerPlace::Page { .. } => link,
-            AnswerPlace::Message(_) => format!("{link} ({})", self.literal(&self.words.not_reviewed)),
+            AnswerPlace::Message(_) => {
+                format!("{link} ({})", self.literal(&self.words.not_reviewed))
+            }
         }
     }
 
@@ -282,7 +287,12 @@ impl GuideWriter<'_> {
     fn answers(&self) -> String {
         let steps = self.steps.iter().map(|step| {
             let lines = step.answers.iter().map(|one| self.answer_line(one)).collect::<Vec<_>>();
-            format!("{} {}\n{}", step.title, step.intro.as_deref().unwrap_or_default(), lines.join("\n"))
+            format!(
+                "{} {}\n{}",
+                step.title,
+                step.intro.as_deref().unwrap_or_default(),
+                lines.join("\n")
+            )
         });
         let GuideInput { title, intro, .. } = self.input;
         let intro = intro.as_deref().unwrap_or_default();
@@ -444,7 +454,10 @@ mod tests {
         assert!(marker.starts_with("<!-- answer-harvester:v1 id="), "{marker}");
         let korean = built(&input("처음 30분", "Where is it?"), DocsTarget::MkDocs).unwrap();
         let page = korean.draft().page();
-        assert!(page.contains("(아직 검토되지 않음)") && page.contains("아직 답변이 없는 질문:"), "{page}");
+        assert!(
+            page.contains("(아직 검토되지 않음)") && page.contains("아직 답변이 없는 질문:"),
+            "{page}"
+        );
     }
 
     #[test]
@@ -459,7 +472,8 @@ mod tests {
         let renamed = built(&input("First steps", "Where was it?"), DocsTarget::Markdown).unwrap();
         assert_eq!(renamed.compare(page), GuideChange::Answers);
         assert_eq!(renamed.compare(&page.replace('\n', "\r\n")), GuideChange::Answers);
-        for edited in [page.replace("first.", "second."), format!("{page}\nMore.\n"), String::new()] {
+        for edited in [page.replace("first.", "second."), format!("{page}\nMore.\n"), String::new()]
+        {
             assert_eq!(renamed.compare(&edited), GuideChange::EditedByPeople, "{edited}");
         }
     }

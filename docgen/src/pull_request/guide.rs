@@ -123,7 +123,8 @@ impl GuideDraft {
             outline: words.outline.replace("{path}", &code_span(&outline)),
             columns: words.columns.join(" | "),
             rows: self.steps.iter().take(MOST_ROWS).map(row).collect(),
-            more_rows: (hidden > 0).then(|| words.more_steps.replace("{count}", &hidden.to_string())),
+            more_rows: (hidden > 0)
+                .then(|| words.more_steps.replace("{count}", &hidden.to_string())),
             missing_head: &words.missing,
             missing: self.missing(page_words).join("; "),
             note: merged.filter(|merged| merged.edited).map(|_| words.edited.as_str()),

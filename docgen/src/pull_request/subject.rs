@@ -64,7 +64,8 @@ impl Subject {
             return Some(Self::Settings);
         }
         if let Some(guide) = name.strip_prefix(GUIDE) {
-            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let plain =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             let named = !guide.is_empty() && guide.bytes().all(plain);
             return named.then(|| Self::Guide(guide.to_owned()));
         }

@@ -36,8 +36,7 @@ impl ProposalReconciler {
         let proposable = entries.iter().filter(|(_, entry)| entry.page.is_ok());
         let proposable = proposable.map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
         let now = self.github.now();
-        let mut guides =
-            plan_guides(&self.store, &context, &layout.root, &proposable, now).await?;
+        let mut guides = plan_guides(&self.store, &context, &layout.root, &proposable, now).await?;
         for (id, entry) in &*entries {
             let name = entry.case.as_ref().and_then(|case| guide_name(&case.row.branch));
             if let Some(name) = name.filter(|_| !guides.contains_key(id)) {
@@ -122,7 +121,10 @@ impl ProposalReconciler {
                 if case.progress.pushed.is_none() {
                     page.draft().path().clone_into(&mut case.row.path);
                 }
-                self.for_reviewers(page.pull_request(&repository.layout, &repository.base), repository)
+                self.for_reviewers(
+                    page.pull_request(&repository.layout, &repository.base),
+                    repository,
+                )
             }
             Err(_) => self.guide_withdrawal(case, repository),
         };
@@ -156,7 +158,10 @@ impl ProposalReconciler {
         case.requests.record_sources(&evidence);
         let mut outcome = self.reconcile_one(case, wanted, fence).await?;
         let is_answer = wanted.purpose == PullRequestPurpose::Answer;
-        if lost && is_answer && matches!(outcome, ReconcileOutcome::HandsOff { number: Some(_), .. }) {
+        if lost
+            && is_answer
+            && matches!(outcome, ReconcileOutcome::HandsOff { number: Some(_), .. })
+        {
             let gone = self.guide_withdrawal(case, repository);
             outcome = self.reconcile_one(case, &gone, fence).await?;
         }

@@ -113,7 +113,8 @@ pub(crate) async fn gone_messages(
     let channels = store.channels_with(&places.iter().map(|(_, place)| *place).collect()).await?;
     let shown = channels.iter().filter(|one| !one.hidden && !one.gone);
     let shown = shown.map(|one| one.channel.id).collect::<BTreeSet<_>>();
-    let there = places.iter().filter(|(_, place)| shown.contains(place)).map(|(message, _)| message);
+    let there =
+        places.iter().filter(|(_, place)| shown.contains(place)).map(|(message, _)| message);
     let there = there.collect::<BTreeSet<_>>();
     Ok(messages.iter().filter(|message| !there.contains(message)).copied().collect())
 }

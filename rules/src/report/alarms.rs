@@ -112,10 +112,26 @@ pub enum CountedThings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlarmFigures {
     /// None of so many; of those before, so many percent.
-    Stopped { time: AlarmStretch, of: u64, percent: u64 },
-    Fallen { time: AlarmStretch, things: CountedThings, count: u64, least: u64 },
-    Unread { count: u64, all: u64, day: i64 },
-    Silent { time: AlarmStretch, least: u64 },
+    Stopped {
+        time: AlarmStretch,
+        of: u64,
+        percent: u64,
+    },
+    Fallen {
+        time: AlarmStretch,
+        things: CountedThings,
+        count: u64,
+        least: u64,
+    },
+    Unread {
+        count: u64,
+        all: u64,
+        day: i64,
+    },
+    Silent {
+        time: AlarmStretch,
+        least: u64,
+    },
     /// The sentence names the tables.
     Differing,
 }
@@ -187,7 +203,8 @@ fn share_alarms(days: &[DayCounts], last: i64) -> Vec<SilenceAlarm> {
             "none of {count} {of} {} {verb}; in the four weeks before, {percent} % were",
             stretch(days, last)
         );
-        let figures = AlarmFigures::Stopped { time: AlarmStretch { days, last }, of: count, percent };
+        let figures =
+            AlarmFigures::Stopped { time: AlarmStretch { days, last }, of: count, percent };
         SilenceAlarm { kind, what, figures, channel: None }
     };
     answered.into_iter().chain(confirmed).map(alarm).collect()

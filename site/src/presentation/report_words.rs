@@ -257,7 +257,10 @@ mod tests {
                 include_str!("../../words/reports/en.toml"),
                 include_str!("../../words/reports/ko.toml"),
             ],
-            [include_str!("../../words/review/en.toml"), include_str!("../../words/review/ko.toml")],
+            [
+                include_str!("../../words/review/en.toml"),
+                include_str!("../../words/review/ko.toml"),
+            ],
         ] {
             assert_eq!(placeholders(english), placeholders(korean));
         }

@@ -175,7 +175,7 @@ pub(crate) struct InterfaceText {
 /// A text with `{n}` for one and for any other number.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CountedText {
+pub(crate) struct CountedText {
     one: String,
     many: String,
 }

@@ -135,9 +135,10 @@ impl<'r> BriefingView<'r> {
             areas: area_rows(report),
             trends: trend_lists(report, w),
             pages: report.pages.pages.iter().map(|one| page_row(one, w)).collect(),
-            all_pages: report.pages.total_estimate.map(|total| {
-                filled(&w.all_pages, &[("estimate", &w.estimate(total))])
-            }),
+            all_pages: report
+                .pages
+                .total_estimate
+                .map(|total| filled(&w.all_pages, &[("estimate", &w.estimate(total))])),
             unanswered: report.unanswered.iter().map(|group| open_row(group, w)).collect(),
             proposals: w.proposal_lines(report),
             to_verify: report.to_verify.iter().map(|one| verify_row(one, w)).collect(),

@@ -207,9 +207,9 @@ impl ReportText {
                 (confirmed_for, Some(day_text(day_number(*confirmed))))
             }
         };
-        let version = version.as_ref().map(|version| {
-            filled(&self.confirmed_for, &[("version", &version.to_string())])
-        });
+        let version = version
+            .as_ref()
+            .map(|version| filled(&self.confirmed_for, &[("version", &version.to_string())]));
         let since = since.map(|since| filled(&self.unchecked_since, &[("time", &since)]));
         version.into_iter().chain(since).collect::<Vec<_>>().join(", ")
     }
@@ -231,9 +231,7 @@ impl ReportText {
             let day = day_text(stretch.last);
             match stretch.days {
                 1 => filled(&self.stretch_day, &[("day", &day)]),
-                days => {
-                    filled(&self.stretch_days, &[("n", &days.to_string()), ("day", &day)])
-                }
+                days => filled(&self.stretch_days, &[("n", &days.to_string()), ("day", &day)]),
             }
         };
         let write = |sentence: &str, time: &AlarmStretch, count: u64, other: (&str, u64)| {
@@ -264,9 +262,7 @@ impl ReportText {
                 let values = [("count", &*count), ("all", &all), ("day", &day_text(*day))];
                 filled(&self.unread, &values)
             }
-            AlarmFigures::Silent { time, least } => {
-                write(&self.silent, time, 0, ("least", *least))
-            }
+            AlarmFigures::Silent { time, least } => write(&self.silent, time, 0, ("least", *least)),
             AlarmFigures::Differing => alarm.what.clone(),
         }
     }

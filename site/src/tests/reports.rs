@@ -17,11 +17,11 @@ use tempfile::TempDir;
 
 use super::test_site::summary;
 use super::*;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
 use crate::reports::contradictions::{ContradictionScope, contradictions_markdown};
-use crate::presentation::language::InterfaceLanguage;
-use crate::presentation::report_words::ReportText;
 use crate::reports::guide::guide_markdown;
 use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
 use crate::reports::question_list::QuestionScope;
