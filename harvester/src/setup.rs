@@ -176,7 +176,7 @@ fn scope(answers: &SetupAnswers) -> String {
     };
     format!(
         "# Which channels are read, whose word counts, and what may be quoted. This file replaces the\n\
-         # built-in one; the other rules are described in the README.\n\
+         # built-in one; harvester/docs/SETTINGS.md describes the other rules.\n\
          \n\
          [channels]\n\
          # Names, ids, or names with `*`. Empty: every channel that everybody can read.\n\

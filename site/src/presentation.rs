@@ -6,4 +6,4 @@ pub mod branding;
 pub mod language;
 pub(crate) mod page_meta;
 pub mod report_words;
-pub(crate) mod words;
+pub mod words;

@@ -3,10 +3,15 @@ use indexer::search::{SearchQuery, highlights};
 use rules::config::ruleset::Ruleset;
 use rules::markdown::visible;
 use rules::model::cluster::{Cluster, Occurrence};
+use rules::publish::anonymize::Participants;
 use rules::publish::presentation::{facts_of, presentable};
+use rules::publish::pseudonym::AuthorNaming;
+use rules::publish::strength::{AnswerStrength, answer_options};
 use rules::publish::title::clean_title;
 use rules::safety::judge_text;
 use serde::Serialize;
+use site::presentation::language::InterfaceLanguage;
+use site::presentation::words::badge;
 
 use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
@@ -31,7 +36,14 @@ struct SearchResultItem {
     id: String,
     title: String,
     answer: String,
+    /// What the terminal shows of the answer.
+    #[serde(skip)]
+    excerpt: String,
     status: &'static str,
+    /// `AnswerStrength::as_str`.
+    strength: &'static str,
+    #[serde(skip)]
+    badge: String,
     occurrences: usize,
     last_confirmed: String,
     link: String,
@@ -81,35 +93,45 @@ pub(super) async fn run(
 fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
     let shown = presentable(cluster, &rules.safety, &rules.facts);
     let best = best_occurrence(&shown);
-    let (title, answer, link) = match &cluster.merged_answer {
+    let (title, answer, excerpt, link) = match &cluster.merged_answer {
         Some(merged_answer) => (
             merged_answer.title.clone(),
             visible(&merged_answer.answer).into_owned(),
+            visible(&merged_answer.leading_line()).into_owned(),
             merged_answer.link.clone(),
         ),
-        None => (
-            clean_title(&cluster.representative_question().text),
-            answer_text(best, cluster, rules),
-            best.answer_link(best.best_answer()),
-        ),
+        None => {
+            let answer = answer_text(best, cluster, rules);
+            (
+                clean_title(&cluster.representative_question().text),
+                answer.clone(),
+                answer,
+                best.answer_link(best.best_answer()),
+            )
+        }
     };
+    let strength = AnswerStrength::of(cluster, &answer_options(cluster));
     SearchResultItem {
         id: cluster.id.to_string(),
         title,
         answer,
+        excerpt,
         status: if cluster.has_merged_answer() { "known" } else { "unreviewed" },
+        strength: strength.as_str(),
+        badge: badge(strength, InterfaceLanguage::English),
         occurrences: cluster.times_resolved(),
         last_confirmed: day(cluster.last_confirmed()),
         link,
     }
 }
 
-/// The words of the best answer, or what it is withheld for. Those that may be quoted are presentable
-/// already.
+/// The words of the best answer without whom they address, or what it is withheld for. Those that may be
+/// quoted are presentable already.
 fn answer_text(best: &Occurrence, cluster: &Cluster, rules: &Ruleset) -> String {
-    let text = &best.best_answer().text;
+    let people = Participants::of(cluster, &AuthorNaming::DisplayNames);
+    let text = people.unaddressed(&best.best_answer().text);
     if best.quotable {
-        return text.clone();
+        return text.to_owned();
     }
     let verdict = judge_text(text, &rules.safety, &facts_of(cluster, &rules.facts));
     let kinds = || {
@@ -136,13 +158,13 @@ fn print_result(found: &SearchResultItem, query: &str) {
     let title = one_line(&found.title, room(8, 110));
     let marked = mark(&title, query);
     out!("{bold}{marked}{bold:#}");
-    let answer = found.answer.lines().take(6).collect::<Vec<_>>().join("\n");
+    let answer = found.excerpt.lines().take(6).collect::<Vec<_>>().join("\n");
     out!("{}", indented(&answer, "    "));
     let times =
         if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
     out!(
         "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
-        found.status,
+        found.badge,
         found.last_confirmed,
         found.id,
         found.link

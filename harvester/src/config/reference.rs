@@ -454,6 +454,20 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_stands_in_the_document_of_settings() {
+        let document = include_str!("../../docs/SETTINGS.md");
+        for SettingReference { section, key, .. } in &SETTINGS {
+            let mut rows =
+                document.lines().filter(|line| line.starts_with(&format!("| `[{section}]")));
+            let named = [format!("] {key}`"), format!("`{key}`")];
+            assert!(
+                rows.any(|row| named.iter().any(|name| row.contains(name))),
+                "harvester/docs/SETTINGS.md lacks [{section}] {key}"
+            );
+        }
+    }
+
+    #[test]
     fn every_setting_of_the_table_is_known_and_no_other_is() {
         for setting in &SETTINGS {
             let mut values = BTreeMap::from([(setting.path(), toml_value(setting.example))]);

@@ -189,6 +189,11 @@ pub(crate) struct DisplayDate {
     pub(crate) shown: String,
 }
 
+/// What the badge of a strength says, for readers outside the site too: "Reviewed", "3 people agree".
+pub fn badge(strength: AnswerStrength, language: InterfaceLanguage) -> String {
+    InterfaceText::of(language).badge(strength)
+}
+
 impl InterfaceText {
     pub(crate) fn of(language: InterfaceLanguage) -> &'static Self {
         match language {
@@ -239,7 +244,7 @@ impl InterfaceText {
         }
     }
 
-    /// What a badge says.
+    /// What the badge of a strength says.
     pub(crate) fn badge(&self, strength: AnswerStrength) -> String {
         match strength {
             AnswerStrength::Reviewed => self.badge_reviewed.clone(),

@@ -6,6 +6,7 @@ use rules::model::cluster::{Cluster, Occurrence};
 use rules::model::ids::{ClusterId, Millis};
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
+use rules::publish::strength::{AnswerStrength, answer_options, is_weak};
 use serde_json::{Value, json};
 
 use crate::discord::interactions::text::escape::{inert, label};
@@ -26,7 +27,8 @@ pub(crate) struct AnswerMatches {
     pub(crate) nearest_only: bool,
 }
 
-/// Renders the best three answers. Text that may not be quoted is not shown.
+/// Renders the best three answers; what is probably no answer comes last, as on the site. Text that may
+/// not be quoted is not shown.
 pub(crate) fn render_answers(
     found: &AnswerMatches,
     naming: &AuthorNaming,
@@ -36,7 +38,9 @@ pub(crate) fn render_answers(
         return Reply::new(messages::nothing_found(language));
     }
     let head = if found.nearest_only { messages::nearest } else { messages::found };
-    let shown = found.clusters.iter().take(SHOWN).enumerate();
+    let (weak, strong): (Vec<_>, Vec<_>) =
+        found.clusters.iter().partition(|one| is_weak(one, strength(one)));
+    let shown = strong.into_iter().chain(weak).take(SHOWN).enumerate();
     let entries = shown.map(|(at, cluster)| entry(at + 1, cluster, naming, language));
     let parts = std::iter::once(head(language).to_owned()).chain(entries).collect::<Vec<_>>();
     Reply::new(parts.join("\n\n"))
@@ -52,18 +56,19 @@ fn entry(place: usize, cluster: &Cluster, naming: &AuthorNaming, language: BotLa
     format!("**{place}. {title}**\n> {beginning}\n{}", footing(cluster, source, language))
 }
 
-/// Status, counts and links.
+/// What a cluster's first answer rests on.
+fn strength(cluster: &Cluster) -> AnswerStrength {
+    AnswerStrength::of(cluster, &answer_options(cluster))
+}
+
+/// Badge, counts and links.
 pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLanguage) -> String {
-    let status = if cluster.has_merged_answer() {
-        messages::known_answer(language)
-    } else {
-        messages::not_reviewed(language)
-    };
+    let badge = messages::badge(language, strength(cluster));
     let times = messages::times(language, cluster.times_resolved(), cluster.last_confirmed());
     let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
     format!(
-        "{status} · {times} · {}[{}]({}) · [{}]({})",
+        "{badge} · {times} · {}[{}]({}) · [{}]({})",
         page.unwrap_or_default(),
         messages::the_answer(language),
         source.answer_link(source.best_answer()),
@@ -110,10 +115,11 @@ fn latest(cluster: &Cluster) -> &Occurrence {
     cluster.occurrences.iter().max_by_key(by_time).expect("a cluster has an occurrence")
 }
 
-/// Titles as autocompletion choices. Choosing one sends the cluster's id as the query.
+/// Titles as autocompletion choices, without what is probably no answer. Choosing one sends the cluster's id as the query.
 pub(crate) fn choices(clusters: &[Cluster], naming: &AuthorNaming) -> Value {
     let mut seen = BTreeSet::new();
-    let named = clusters.iter().filter_map(|cluster| {
+    let strong = clusters.iter().filter(|cluster| !is_weak(cluster, strength(cluster)));
+    let named = strong.filter_map(|cluster| {
         let title = title(cluster, &Participants::of(cluster, naming))?;
         Some((label(&title, LABEL), &cluster.id))
     });
@@ -130,6 +136,7 @@ pub(crate) fn named(query: &str) -> Option<ClusterId> {
 #[cfg(test)]
 mod tests {
     use rules::model::cluster::{ClusterState, MergedAnswer};
+    use rules::resolution::ResolutionGrade;
 
     use super::*;
     use crate::discord::interactions::test_support::{cluster, naming, occurrence};
@@ -146,17 +153,31 @@ mod tests {
         ])];
         let said = answer_text(clusters.clone(), BotLanguage::English);
         assert!(said.contains("reset"), "{said}");
-        assert!(said.contains("Not reviewed yet · answered 2 times, last <t:"), "{said}");
+        assert!(said.contains("2 people agree · answered 2 times, last <t:"), "{said}");
         assert!(said.contains("[answer](https://discord.com/channels/"), "{said}");
         let korean = answer_text(clusters, BotLanguage::Korean);
         assert!(korean.contains("2번 해결됨") && korean.contains("[답변](https://"), "{korean}");
     }
 
     #[test]
-    fn a_known_answer_is_called_so() {
+    fn what_is_probably_no_answer_comes_last_and_is_not_offered() {
+        let mut unsure = cluster(vec![occurrence(10, "How do I reset the wallet?", "No idea.")]);
+        unsure.occurrences[0].grade = ResolutionGrade::Unconfirmed;
+        unsure.occurrences[0].confidence = 0.3;
+        let sure = cluster(vec![occurrence(20, "How to reset my wallet?", "Run wallet reset.")]);
+        let clusters = vec![unsure, sure];
+        let offered = choices(&clusters, &naming());
+        assert_eq!(offered.as_array().unwrap().len(), 1, "{offered}");
+        let said = answer_text(clusters, BotLanguage::English);
+        assert!(said.find("Run wallet reset").unwrap() < said.find("No idea").unwrap(), "{said}");
+        assert!(said.contains("One person said · "), "{said}");
+    }
+
+    #[test]
+    fn a_reviewed_answer_is_called_so() {
         let mut known = cluster(vec![occurrence(10, "Where is the port set?", "In the file.")]);
         known.state = ClusterState::Merged;
-        assert!(answer_text(vec![known], BotLanguage::English).contains("✅ Known answer"));
+        assert!(answer_text(vec![known], BotLanguage::English).contains("✅ Reviewed · "));
     }
 
     #[test]
@@ -175,7 +196,7 @@ mod tests {
             "{said}"
         );
         assert!(
-            said.contains("✅ Known answer")
+            said.contains("✅ Reviewed · ")
                 && said.contains("[page](https://docs.example/port) · ")
         );
         assert!(!said.contains("some file") && !said.contains(" @everyone"), "{said}");

@@ -4,6 +4,7 @@ use rules::model::cluster::Cluster;
 use rules::model::ids::MessageId;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
+use rules::publish::strength::{AnswerStrength, answer_options};
 
 use super::answers::title;
 use crate::discord::interactions::payload::custom_id::CustomId;
@@ -46,8 +47,8 @@ fn holds(cluster: &Cluster, question: MessageId) -> bool {
 fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> SelectOption {
     let title = title(cluster, &Participants::of(cluster, naming));
     let title = title.unwrap_or_else(|| messages::not_public(language).to_owned());
-    let known = cluster.has_merged_answer();
-    let note = messages::times_plain(language, cluster.times_resolved(), known);
+    let strength = AnswerStrength::of(cluster, &answer_options(cluster));
+    let note = messages::times_plain(language, cluster.times_resolved(), strength);
     SelectOption {
         value: cluster.id.to_string(),
         label: label(&title, LABEL),
@@ -92,7 +93,7 @@ mod tests {
         let choices = offered(10, &clusters, BotLanguage::English);
         let [choice] = &choices[..] else { panic!("{choices:?}") };
         assert_eq!(choice.label, "How to mend the pump?");
-        assert_eq!(choice.note, "answered once · Not reviewed yet");
+        assert_eq!(choice.note, "answered once · One person said");
         assert_eq!(choice.value.parse(), Ok(clusters[1].id.clone()));
         assert_eq!(offered(10, &clusters[..1], BotLanguage::Korean), []);
     }

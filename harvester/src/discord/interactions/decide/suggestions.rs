@@ -131,7 +131,7 @@ mod tests {
         let clusters = known();
         let of = |text| suggestion_reply(&asked(text), &clusters[0], &naming()).unwrap();
         let english = of("how do I reset it?");
-        assert!(english.text.contains("Open settings.") && english.text.contains("✅ Known"));
+        assert!(english.text.contains("Open settings.") && english.text.contains("✅ Reviewed"));
         assert!(english.text.encode_utf16().count() <= 2_000);
         let body = english.public().to_string();
         assert!(body.contains("That solved it") && body.contains("Not it"));

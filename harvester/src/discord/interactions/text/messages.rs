@@ -1,6 +1,8 @@
 //! Every sentence of the bot, in each language that it supports.
 
 use rules::model::ids::{Millis, UserId};
+use rules::publish::strength::AnswerStrength;
+use site::presentation::words;
 
 use super::language::BotLanguage;
 
@@ -107,12 +109,6 @@ sentences! {
     read_there:
         "The author has not agreed to be quoted; open the original message.",
         "작성자가 인용에 동의하지 않았어요. 원래 메시지에서 읽어 주세요.";
-    known_answer:
-        "✅ Known answer",
-        "✅ 확인된 답변";
-    not_reviewed:
-        "Not reviewed yet",
-        "아직 검토되지 않음";
     the_question:
         "question",
         "질문";
@@ -242,14 +238,22 @@ pub(crate) fn times(language: BotLanguage, count: usize, last: Millis) -> String
 }
 
 /// The same without Discord's timestamp markup, which labels do not render.
-pub(crate) fn times_plain(language: BotLanguage, count: usize, known: bool) -> String {
+pub(crate) fn times_plain(language: BotLanguage, count: usize, strength: AnswerStrength) -> String {
     let times = match (language, count) {
         (BotLanguage::English, 1) => "answered once".to_owned(),
         (BotLanguage::English, count) => format!("answered {count} times"),
         (BotLanguage::Korean, count) => format!("{count}번 해결됨"),
     };
-    let status = if known { known_answer(language) } else { not_reviewed(language) };
-    format!("{times} · {status}")
+    format!("{times} · {}", badge(language, strength))
+}
+
+/// What an answer rests on, in the words of the site's badges.
+pub(crate) fn badge(language: BotLanguage, strength: AnswerStrength) -> String {
+    let badge = words::badge(strength, language.of_interface());
+    match strength {
+        AnswerStrength::Reviewed => format!("✅ {badge}"),
+        _ => badge,
+    }
 }
 
 /// Reports what marking a message did.
