@@ -14,11 +14,12 @@ use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
 use crate::pipeline::PROPOSALS;
 use crate::proposals::local::{
-    LocalCandidate, LocalProposal, follow_deletions, hold_over_limits, plan_local, propose_local,
+    LocalCandidate, LocalProposal, follow_deletions, hold_over_limits, hold_snoozed, plan_local,
+    propose_local,
 };
 use crate::proposals::local_guides::{LocalGuide, LocalGuideContext, propose_guides};
 use crate::proposals::local_merged::follow_merged;
-use crate::proposals::local_review::{follow_review_decisions, hold_snoozed};
+use crate::proposals::local_review::follow_review_decisions;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -16,7 +16,7 @@ use rules::model::ids::{MessageId, Millis};
 use rules::page_score::PageScore;
 use rules::support::over_share;
 
-use super::local_review::accepted_clusters;
+use super::local_review::{accepted_clusters, snoozed_proposals};
 use super::tracked::MaintainerRequests;
 use crate::pipeline::PipelineError;
 
@@ -106,6 +106,22 @@ pub async fn plan_local(
         one.page = Err(DraftRefusal::Held(HoldReason::NearDuplicate.as_str()));
     }
     Ok(considered)
+}
+
+/// Holds back what a reviewer snoozed until a later time.
+pub async fn hold_snoozed(
+    store: &Store,
+    considered: &mut [LocalCandidate],
+    now: Millis,
+) -> Result<(), StoreError> {
+    let snoozed = snoozed_proposals(store, now).await?;
+    for one in considered.iter_mut().filter(|one| one.page.is_ok() && !snoozed.is_empty()) {
+        let bearer = store.proposal(&one.cluster.id).await?;
+        if bearer.is_some_and(|row| snoozed.contains(&row.cluster)) {
+            one.page = Err(DraftRefusal::Held("a reviewer snoozed it"));
+        }
+    }
+    Ok(())
 }
 
 /// Holds pages back for which no branch may open now. `open` is how many may wait for review at once, and

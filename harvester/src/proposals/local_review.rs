@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use docgen::page::draft::DraftRefusal;
 use docgen::pull_request::subject::Subject;
 use indexer::store::{Proposal, ReviewDecision, ReviewDecisionRow, Store, StoreError};
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, Millis};
 
-use super::local::LocalCandidate;
 use super::tracked::{MaintainerRequests, TrackedProposal};
-
-/// Why the page of a snoozed question waits.
-const SNOOZED: &str = "a reviewer snoozed it";
 
 /// Follows the decisions since the last time, and takes back what reviewers took back. Doing it again
 /// changes nothing.
@@ -67,22 +62,14 @@ pub(super) async fn accepted_clusters(store: &Store) -> Result<Vec<Cluster>, Sto
     Ok(clusters)
 }
 
-/// Holds back what a reviewer snoozed until a later time.
-pub async fn hold_snoozed(
+/// The proposals that a reviewer snoozed until a later time.
+pub(super) async fn snoozed_proposals(
     store: &Store,
-    considered: &mut [LocalCandidate],
     now: Millis,
-) -> Result<(), StoreError> {
-    let rows = store.proposals().await?;
-    let later = |row: &&Proposal| requests(row).snoozed_until.is_some_and(|until| now < until);
-    let snoozed = rows.iter().filter(later).map(|row| &row.cluster).collect::<BTreeSet<_>>();
-    for one in considered.iter_mut().filter(|one| one.page.is_ok()) {
-        let bearer = store.proposal(&one.cluster.id).await?;
-        if bearer.is_some_and(|row| snoozed.contains(&row.cluster)) {
-            one.page = Err(DraftRefusal::Held(SNOOZED));
-        }
-    }
-    Ok(())
+) -> Result<BTreeSet<ClusterId>, StoreError> {
+    let later = |row: &Proposal| requests(row).snoozed_until.is_some_and(|until| now < until);
+    let rows = store.proposals().await?.into_iter().filter(later);
+    Ok(rows.map(|row| row.cluster).collect())
 }
 
 /// What is remembered of a proposal; nothing where an older version kept nothing that can be read.

@@ -248,7 +248,7 @@ impl ReviewText {
 
 #[cfg(test)]
 mod tests {
-    use crate::presentation::words::placeholders;
+    use crate::test_support::placeholders;
 
     #[test]
     fn every_language_says_everything_with_the_same_values() {

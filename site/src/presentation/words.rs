@@ -1,7 +1,5 @@
 //! The words of the interface: `site/words/*.toml`, one file for each language.
 
-#[cfg(test)]
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -313,27 +311,10 @@ pub(crate) fn grouped(count: usize) -> String {
     text
 }
 
-/// The placeholders of each text of a file, by key.
-#[cfg(test)]
-pub(crate) fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let table = text.parse::<toml::Table>().unwrap();
-    let names = |text: &str| {
-        let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
-        inside.map(|(name, _)| name.to_owned()).collect()
-    };
-    table
-        .into_iter()
-        .map(|(key, value)| match value {
-            toml::Value::String(text) => (key, names(&text)),
-            toml::Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
-            other => panic!("{key} is {other}"),
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_support::placeholders;
 
     #[test]
     fn every_language_says_everything_with_the_same_values() {
