@@ -15,7 +15,6 @@ mod issue_state;
 pub mod models;
 pub mod onboarding;
 pub mod rate_limit;
-pub mod reconcile;
 mod releases;
 pub mod status_comment;
 pub mod triage_issues;

@@ -18,16 +18,16 @@ use std::time::Duration;
 use description::Description;
 use docgen::change::{FileChange, FileEdit};
 use docgen::edit::nav::{NavEntry, NavFormat};
+use docgen::forge::reconcile;
+use docgen::forge::reconcile::{
+    DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead, ReconcileOutcome,
+};
 use docgen::github::auth::{AppKey, Auth, Credential};
 use docgen::github::client::{ClientClock, GitHubClient};
 use docgen::github::dashboard;
 use docgen::github::execute;
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::onboarding;
-use docgen::github::reconcile;
-use docgen::github::reconcile::{
-    DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead, ReconcileOutcome,
-};
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde_json::json;
 use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, Verdict, wire};
@@ -260,7 +260,7 @@ fn client(fake: &Arc<FakeGitHub>, auth: Auth) -> GitHubClient {
 async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
     let mut progress = PullRequestProgress::default();
     let number = match settled(github, &wanted("d1"), &mut progress).await {
-        ReconcileOutcome::Open { number, .. } => number,
+        ReconcileOutcome::Open { number: Some(number), .. } => number,
         other => panic!("{other:?}"),
     };
     // The branch is found again with nothing of ours on record.

@@ -168,6 +168,64 @@ fn a_killed_proposal_is_made_once() {
     }
 }
 
+#[test]
+fn two_commands_at_once_make_one_branch() {
+    let (sandbox, _) = due();
+    let both = std::thread::scope(|scope| {
+        let run = || scope.spawn(|| sandbox.run(&["propose"]));
+        [run(), run()].map(|one| one.join().unwrap())
+    });
+    let codes = both.each_ref().map(|ran| ran.code);
+    assert_eq!(codes, [0, 0], "{}\n{}", both[0].stderr, both[1].stderr);
+    let branches = sandbox.branches();
+    assert_eq!(branches.len(), 1);
+    let docs = sandbox.docs();
+    let commit = docs.find_commit(branches[0].1).unwrap().parent(0).unwrap();
+    assert_eq!(commit.parent_count(), 0);
+    assert!(sandbox.stdout_of(&["propose"]).contains("up to date"));
+    assert_eq!(sandbox.branches(), branches);
+}
+
+/// A repository in which people wrote these files.
+fn docs_with(sandbox: &Sandbox, files: &[(&str, &str)]) {
+    let docs = git2::Repository::init_bare(sandbox.path("data/docs.git")).unwrap();
+    let person = git2::Signature::now("A maintainer", "m@example.org").unwrap();
+    let mut update = git2::build::TreeUpdateBuilder::new();
+    for (path, text) in files {
+        update.upsert(*path, docs.blob(text.as_bytes()).unwrap(), git2::FileMode::Blob);
+    }
+    let empty = docs.find_tree(docs.treebuilder(None).unwrap().write().unwrap()).unwrap();
+    let tree = docs.find_tree(update.create_updated(&docs, &empty).unwrap()).unwrap();
+    docs.commit(Some("refs/heads/main"), &person, &person, "Write", &tree, &[]).unwrap();
+}
+
+#[test]
+fn what_the_documentation_answers_already_gets_no_second_page() {
+    let (sandbox, _) = due();
+    let theirs =
+        format!("# How do I reset the vector index after changing the model?\n\n{ANSWER}\n");
+    docs_with(&sandbox, &[("guide/index-reset.md", &theirs)]);
+    sandbox.stdout_of(&["propose"]);
+    let changed = sandbox.pages();
+    assert!(changed.iter().all(|(path, _)| path == "guide/index-reset.md"), "{changed:#?}");
+}
+
+#[test]
+fn the_kind_of_site_decides_where_a_page_goes() {
+    let (sandbox, _) = due();
+    let nav = "site_name: Harbor\nnav:\n  - Start: index.md\n";
+    docs_with(&sandbox, &[("mkdocs.yml", nav), ("docs/index.md", "# Start\n")]);
+    let planned = sandbox.json(&["propose", "--dry-run", "--json"]);
+    let path = planned[0]["path"].as_str().unwrap().to_owned();
+    assert!(path.starts_with("docs/answers/how-"), "{path}");
+    assert!(sandbox.stdout_of(&["propose"]).contains("opened"));
+    let changed = sandbox.pages();
+    let text = |path: &str| &changed.iter().find(|(other, _)| other == path).unwrap().1;
+    assert_eq!(text(&path), planned[0]["page"].as_str().unwrap());
+    assert!(text("mkdocs.yml").contains(path.strip_prefix("docs/").unwrap()), "{changed:#?}");
+    assert!(text("docs/answers/index.md").starts_with("# Answers"), "{changed:#?}");
+}
+
 /// As if the kill came after the branch was made and before the store knew.
 #[test]
 fn a_branch_that_the_store_does_not_remember_is_found_again() {

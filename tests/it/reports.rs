@@ -47,8 +47,7 @@ fn the_reports_of_the_demo_read_like_this_in_korean() {
     let guide = "title = '시작하기'\nintro = '처음 오신 분이 먼저 읽을 내용입니다.'\n\
         [[step]]\ntitle = '설치'\nwords = ['설치', 'install*', 'model*']\nmost = 3\n\
         [[step]]\ntitle = '그 밖에'\nwords = ['기타']\n";
-    sandbox.write("rules/guides/start.toml", guide);
-    let rules = sandbox.path("rules");
+    sandbox.write("data/rules/guides/start.toml", guide);
     let korean = |arguments: &[&str]| {
         let mut command = sandbox.command(arguments);
         let output = command.env("HARVESTER__SITE__LANGUAGE", "ko").output().unwrap();
@@ -66,8 +65,7 @@ fn the_reports_of_the_demo_read_like_this_in_korean() {
     assert!(json.contains("\"next_step\": \"답하거나 재현할"), "{json}");
     let html = korean(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
     assert!(html.contains("<html lang=\"ko\">") && html.contains("도와주는 사람들"), "{html}");
-    let rules = rules.to_str().unwrap();
-    let guide = sandbox.stdout_of(&["--rules", rules, "guide", "시작하기"]);
+    let guide = sandbox.stdout_of(&["guide", "시작하기"]);
     insta::assert_snapshot!("guide_ko", guide);
 }
 

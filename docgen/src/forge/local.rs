@@ -1,26 +1,28 @@
 //! A local git repository as forge: a branch per proposal, its text in a file beside it.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use git2::build::TreeUpdateBuilder;
 use git2::{
-    BranchType, Commit, ErrorCode, FileMode, Oid, Repository, RepositoryInitOptions, Signature,
-    Time, Tree, TreeWalkMode, TreeWalkResult, message_trailers_strs,
+    BranchType, Commit, ErrorCode, FileMode, ObjectType, Oid, Repository, RepositoryInitOptions,
+    Signature, Time, TreeWalkMode, TreeWalkResult, message_trailers_strs,
 };
 use rules::model::ids::{ClusterId, Millis};
 
+use super::commits::{ChangedFiles, CommitTree, CreatedCommit};
+use super::error::LocalForgeError;
+use super::observed::{BasePage, ForgeCapabilities, ObservedBranch, ObservedState, ProposalText};
 use super::prune::drop_objects;
-use super::{ForgeError, LocalHandsOff, LocalOutcome, LocalPush};
-use crate::change::FileChange;
-use crate::page::format::MARKER;
-use crate::page::model::Draft;
-use crate::pull_request::answer::PullRequestText;
-use crate::pull_request::check::check_subject;
-use crate::pull_request::marker::{CLUSTER, DIGEST, commit_message};
+use super::reconcile::progress::StepResult;
+use super::reconcile::{DesiredPullRequest, PullRequestProgress, ReconcileOutcome, ReconcileStep};
+use crate::github::client::ClientClock;
+use crate::page::format::bears;
+use crate::pull_request::marker;
+use crate::pull_request::marker::{CLUSTER, DIGEST};
 use crate::pull_request::subject::BRANCHES;
 use crate::site::detection::detect;
 use crate::site::generator::UnknownPlace;
@@ -30,416 +32,523 @@ const AUTHOR: &str = "Answer Harvester";
 const EMAIL: &str = "noreply@answer-harvester.invalid";
 /// Tried in this order where the repository's default branch is unknown.
 const DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
+/// The mode of a symbolic link in a tree.
+const SYMBOLIC_LINK: i32 = 0o120_000;
 
-/// Never touches HEAD, the index or a working tree: only objects and refs under `answers/`.
+type Result<T> = std::result::Result<T, LocalForgeError>;
+
+/// Never touches HEAD, the index or a working tree: only objects and refs under `answers/`, and the first
+/// commit of a repository without any.
 pub struct LocalForge {
-    repository: Repository,
+    path: PathBuf,
     proposals: PathBuf,
+    clock: Arc<dyn ClientClock>,
     /// Generated commits that no branch leads to any more.
-    superseded: RefCell<Vec<Oid>>,
+    superseded: Mutex<Vec<Oid>>,
 }
 
 impl LocalForge {
-    /// Opens the repository at `path`, bare or not, or makes a bare one. Titles and bodies are
-    /// written into `proposals`, which is made if missing.
-    pub fn open(path: &Path, proposals: &Path) -> Result<Self, ForgeError> {
-        let repository = match Repository::open(path) {
-            Ok(repository) => repository,
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                let mut options = RepositoryInitOptions::new();
-                options.bare(true).mkpath(true).initial_head("main").external_template(false);
-                Repository::init_opts(path, &options).map_err(git("make a repository"))?
-            }
-            Err(error) => return Err(git("open")(error)),
-        };
-        fs::create_dir_all(proposals).map_err(written(proposals))?;
-        Ok(Self { repository, proposals: proposals.to_owned(), superseded: RefCell::default() })
+    /// The repository at `path`, bare or not, which need not be there yet. Titles and bodies are
+    /// written into `proposals`. The clock tells the commits' time.
+    pub fn new(path: &Path, proposals: &Path, clock: Arc<dyn ClientClock>) -> Self {
+        let (path, proposals) = (path.to_owned(), proposals.to_owned());
+        Self { path, proposals, clock, superseded: Mutex::default() }
     }
 
     /// The kind of site that the repository at `path` holds, by the files of its default branch; `None`
     /// where there is no repository or no commit yet.
     pub fn detect_layout(
         path: &Path,
-    ) -> Result<Option<Result<SiteLayout, UnknownPlace>>, ForgeError> {
-        let repository = match Repository::open(path) {
-            Ok(repository) => repository,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(git("open")(error)),
+    ) -> Result<Option<std::result::Result<SiteLayout, UnknownPlace>>> {
+        let Some(repository) = opened(path)? else { return Ok(None) };
+        let Some(name) = default_branch(&repository) else { return Ok(None) };
+        let Some(head) = head_of(&repository, &name)? else { return Ok(None) };
+        let files = files_of(&repository, &head.id().to_string())?;
+        let text = |path: &str| {
+            let bytes = bytes_of(&repository, &files, path).ok()??;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
         };
-        let forge = Self { repository, proposals: PathBuf::new(), superseded: RefCell::default() };
-        let Some(name) = forge.default_branch() else { return Ok(None) };
-        let Some(head) = forge.head(&name)? else { return Ok(None) };
-        let tree = head.tree().map_err(git("list the files"))?;
-        forge.layout_of(&tree).map(Some)
+        Ok(Some(detect(files.paths(), text)))
     }
 
-    fn layout_of(&self, tree: &Tree<'_>) -> Result<Result<SiteLayout, UnknownPlace>, ForgeError> {
-        let doing = git("list the files");
-        let mut paths = Vec::new();
-        tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
-            paths.push(format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes())));
-            TreeWalkResult::Ok
-        })
-        .map_err(&doing)?;
-        Ok(detect(paths.iter().map(String::as_str), |path: &str| self.text_of(tree, path)))
+    pub(super) fn now(&self) -> Millis {
+        self.clock.now()
     }
 
-    /// What a file holds; `None` if there is none.
-    fn text_of(&self, tree: &Tree<'_>, path: &str) -> Option<String> {
-        let entry = tree.get_path(Path::new(path)).ok()?;
-        let blob = self.repository.find_blob(entry.id()).ok()?;
-        Some(String::from_utf8_lossy(blob.content()).into_owned())
+    /// The branch that proposals are merged into.
+    pub fn base_branch(&self) -> Result<String> {
+        let found = opened(&self.path)?.and_then(|repository| default_branch(&repository));
+        Ok(found.unwrap_or_else(|| DEFAULT_BRANCHES[0].to_owned()))
     }
 
-    /// Every file that proposing a draft changes, with its text: the page, the first page of the section of
-    /// answers, and the lists that name them. A list that cannot take a name stays as it is: the page is
-    /// worth reviewing without it.
-    fn files(
+    pub(super) fn head(&self, branch: &str) -> Result<Option<String>> {
+        let Some(repository) = opened(&self.path)? else { return Ok(None) };
+        Ok(head_of(&repository, branch)?.map(|commit| commit.id().to_string()))
+    }
+
+    /// Every file of a commit; none of no commit.
+    pub(super) fn files(&self, commit: &str) -> Result<CommitTree> {
+        match opened(&self.path)? {
+            Some(repository) if !commit.is_empty() => files_of(&repository, commit),
+            _ => Ok(CommitTree::default()),
+        }
+    }
+
+    pub(super) fn text(&self, files: &CommitTree, path: &str) -> Result<Option<String>> {
+        Ok(self.texts(files, [path])?.pop().map(|(_, text)| text))
+    }
+
+    /// The text of those of the files that are there.
+    pub(super) fn texts<'p>(
         &self,
-        tree: &Tree<'_>,
-        draft: &Draft,
-    ) -> Result<BTreeMap<String, String>, ForgeError> {
-        let old = self.text_of(tree, draft.path());
-        let text = draft.file(old.as_deref()).expect("it was looked whether the page has a place");
-        let mut files = BTreeMap::from([(draft.path().to_owned(), text)]);
-        let Ok(layout) = self.layout_of(tree)? else { return Ok(files) };
-        if layout.target != draft.target || !layout.is_page(draft.path()) {
-            return Ok(files);
-        }
-        let changes = layout.section_changes().into_iter().chain(layout.changes(draft));
-        for change in changes.filter(|change| change.is_allowed() && change.path() != draft.path())
-        {
-            let FileChange::Edit { path, edit } = change else { continue };
-            let before = files.get(&path).cloned().or_else(|| self.text_of(tree, &path));
-            if let Ok(Some(after)) = edit.apply(before.as_deref()) {
-                files.insert(path, after);
+        files: &CommitTree,
+        paths: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Vec<(String, String)>> {
+        let Some(repository) = opened(&self.path)? else { return Ok(Vec::new()) };
+        let mut texts = Vec::new();
+        for path in paths {
+            if let Some(bytes) = bytes_of(&repository, files, path)? {
+                texts.push((path.to_owned(), String::from_utf8_lossy(&bytes).into_owned()));
             }
         }
-        Ok(files)
+        Ok(texts)
     }
 
-    /// Puts a draft on its branch, unless it is there or the branch belongs to people. `known` is
-    /// what was pushed before, as far as the caller remembers; without it a missing branch is made.
-    /// `now` is the commit's time.
-    pub fn propose(
-        &self,
-        proposal: &PullRequestText,
-        draft: &Draft,
-        known: Option<&LocalPush>,
-        now: Millis,
-    ) -> Result<LocalOutcome, ForgeError> {
-        check_subject(&proposal.title)?;
-        let ours = CommitTemplate { at: now, cluster: draft.cluster() };
-        let base = self.base(&ours)?;
-        let tree = base.tree().map_err(git("read the default branch"))?;
-        if let Some(why) = self.stands(&tree, draft)? {
-            return Ok(LocalOutcome::HandsOff(why));
-        }
-        let head = self.head(&proposal.branch)?;
-        let outcome = match head {
-            None if known.is_some() => return Ok(LocalOutcome::HandsOff(LocalHandsOff::Deleted)),
-            None => {
-                let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
-                self.create(&proposal.branch, &pushed)?;
-                LocalOutcome::Opened(pushed)
-            }
-            Some(head) => {
-                let Some(digest) = ours.digest_of(&head, known) else {
-                    return Ok(LocalOutcome::HandsOff(LocalHandsOff::HumanCommit));
-                };
-                if digest == draft.digest() {
-                    LocalOutcome::UpToDate(LocalPush { head: head.id().to_string(), digest })
-                } else if self.is_checked_out(&proposal.branch)? {
-                    return Ok(LocalOutcome::HandsOff(LocalHandsOff::CheckedOut));
-                } else {
-                    let pushed = self.commit(proposal, draft, &base, &tree, &ours)?;
-                    if !self.replace(&proposal.branch, head.id(), &pushed)? {
-                        return Ok(LocalOutcome::HandsOff(LocalHandsOff::HumanCommit));
-                    }
-                    LocalOutcome::Updated(pushed)
-                }
-            }
+    pub(super) fn observe(&self, wanted: &DesiredPullRequest) -> Result<ObservedState> {
+        let mut seen = ObservedState {
+            capabilities: ForgeCapabilities { pull_requests: false },
+            text: self.observe_text(wanted),
+            ..ObservedState::default()
         };
-        self.write_words(proposal)?;
-        Ok(outcome)
+        let Some(repository) = opened(&self.path)? else { return Ok(seen) };
+        let branch = head_of(&repository, &wanted.branch)?;
+        if let Some(base) = head_of(&repository, &wanted.base)? {
+            seen.base = base.id().to_string();
+            seen.base_page = base_page(&repository, wanted, &base, branch.as_ref())?;
+        }
+        if let Some(head) = branch {
+            seen.branch = Some(ObservedBranch {
+                head: head.id().to_string(),
+                ours: digest_of(&head, &wanted.cluster),
+                checked_out: is_checked_out(&repository, &wanted.branch)?,
+            });
+        }
+        Ok(seen)
     }
 
-    /// Deletes a branch that quotes what was deleted, with its log and the text beside it; false if people
-    /// made the branch theirs. `known` is what was pushed.
-    pub fn withdraw(
+    /// As [`Forge::execute`](super::Forge::execute) says.
+    pub(super) fn execute(
         &self,
-        cluster: &ClusterId,
-        branch: &str,
-        known: &LocalPush,
-        now: Millis,
-    ) -> Result<bool, ForgeError> {
-        let doing = git("delete a branch");
-        if let Some(head) = self.head(branch)? {
-            let ours = CommitTemplate { at: now, cluster };
-            if ours.digest_of(&head, Some(known)).is_none() || self.is_checked_out(branch)? {
-                return Ok(false);
+        wanted: &DesiredPullRequest,
+        progress: &mut PullRequestProgress,
+        (seen, what): (&ObservedState, ReconcileStep),
+    ) -> Result<Option<ReconcileOutcome>> {
+        let done = self.act(wanted, progress, seen, &what)?;
+        progress.record_result(wanted, seen, (&what, done), self.now());
+        Ok(what.outcome())
+    }
+
+    fn act(
+        &self,
+        wanted: &DesiredPullRequest,
+        progress: &PullRequestProgress,
+        seen: &ObservedState,
+        what: &ReconcileStep,
+    ) -> Result<StepResult> {
+        match what {
+            ReconcileStep::StartBase => self.start_base(&wanted.base),
+            ReconcileStep::Build { onto, .. } => {
+                // One that was never put on the branch is on none.
+                let replaced = progress.built.as_ref().filter(|built| {
+                    let stands =
+                        seen.branch.as_ref().is_some_and(|branch| built.puts(&branch.head));
+                    !built.made.empty && !stands
+                });
+                self.supersede(replaced.map(|built| built.made.sha.as_str()))?;
+                Ok(StepResult::Made(self.commit(wanted, onto)?))
             }
-            let name = format!("refs/heads/{branch}");
-            let mut reference = self.repository.find_reference(&name).map_err(&doing)?;
-            reference.delete().map_err(&doing)?;
-            self.superseded.borrow_mut().push(head.id());
-        }
-        let words = self.words_of(cluster);
-        match fs::remove_file(&words) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(written(&words)(error)),
-            _ => Ok(true),
+            ReconcileStep::CreateBranch { sha } => self.create_branch(&wanted.branch, sha),
+            ReconcileStep::MoveBranch { sha, .. } => self.move_branch(&wanted.branch, seen, sha),
+            ReconcileStep::DeleteBranch => self.delete_branch(wanted, seen),
+            ReconcileStep::WriteText => {
+                self.write_text(wanted)?;
+                Ok(StepResult::Done)
+            }
+            ReconcileStep::Done(_) => Ok(StepResult::Done),
+            ReconcileStep::Open { .. }
+            | ReconcileStep::Adopt(_)
+            | ReconcileStep::Describe { .. }
+            | ReconcileStep::Check { .. }
+            | ReconcileStep::Label(_)
+            | ReconcileStep::MarkReady { .. }
+            | ReconcileStep::RequestReview { .. }
+            | ReconcileStep::Withdraw { .. } => {
+                unreachable!("nothing is asked of a forge that it does not have")
+            }
         }
     }
 
     /// Removes the objects of commits that were replaced or taken back, unless something else leads to them.
     /// The log of a branch that was replaced goes first: it leads to the old commit. Returns how many stay
     /// because somebody packed the repository.
-    pub fn drop_superseded(&self) -> Result<usize, ForgeError> {
-        let commits = self.superseded.take();
-        if commits.is_empty() {
-            return Ok(0);
-        }
+    pub fn drop_superseded(&self) -> Result<usize> {
+        let commits =
+            std::mem::take(&mut *self.superseded.lock().unwrap_or_else(PoisonError::into_inner));
+        let repository = opened(&self.path)?.filter(|_| !commits.is_empty());
+        let Some(repository) = repository else { return Ok(0) };
         let doing = git("drop replaced commits");
-        for branch in self.repository.branches(Some(BranchType::Local)).map_err(&doing)? {
+        for branch in repository.branches(Some(BranchType::Local)).map_err(&doing)? {
             let (branch, _) = branch.map_err(&doing)?;
             let name = branch.get().name().map(str::to_owned).map_err(&doing)?;
             if name.starts_with(&format!("refs/heads/{BRANCHES}")) {
-                self.repository.reflog_delete(&name).map_err(&doing)?;
+                repository.reflog_delete(&name).map_err(&doing)?;
             }
         }
-        drop_objects(&self.repository, &commits).map_err(doing)
+        drop_objects(&repository, &commits).map_err(doing)
     }
 
-    /// A file as it stands on the default branch.
-    pub fn merged_text(&self, path: &str) -> Result<Option<String>, ForgeError> {
-        let name = self.default_branch();
-        let Some(head) = name.map(|name| self.head(&name)).transpose()?.flatten() else {
-            return Ok(None);
-        };
-        let tree = head.tree().map_err(git("read the default branch"))?;
-        let entry = match tree.get_path(Path::new(path)) {
-            Ok(entry) => entry,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(git("read the default branch")(error)),
-        };
-        let blob = self.repository.find_blob(entry.id()).map_err(git("read a page"))?;
-        Ok(Some(String::from_utf8_lossy(blob.content()).into_owned()))
-    }
-
-    /// Merges a page into the default branch, as a maintainer would who changes nothing: the demo shows with
+    /// Merges a branch into the default branch, as a maintainer would who changes nothing: the demo shows with
     /// it what follows. Only where no other commit came in between.
-    pub fn merge_unchanged(&self, pushed: &LocalPush) -> Result<(), ForgeError> {
+    pub fn merge_unchanged(&self, branch: &str) -> Result<()> {
         let doing = git("merge a page");
-        let Some(name) = self.default_branch() else { return Ok(()) };
-        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
-        let commit = self.repository.find_commit(id).map_err(&doing)?;
+        let Some(repository) = opened(&self.path)? else { return Ok(()) };
+        let Some(name) = default_branch(&repository) else { return Ok(()) };
+        let Some(commit) = head_of(&repository, branch)? else { return Ok(()) };
         let parent = commit.parent_id(0).map_err(&doing)?;
         let name = format!("refs/heads/{name}");
         let log = "merge a page";
-        self.repository.reference_matching(&name, id, true, parent, log).map_err(doing)?;
+        repository.reference_matching(&name, commit.id(), true, parent, log).map_err(doing)?;
         Ok(())
     }
 
-    /// The newest commit of the default branch; an empty repository gets an empty one first.
-    fn base(&self, ours: &CommitTemplate<'_>) -> Result<Commit<'_>, ForgeError> {
-        if let Some(name) = self.default_branch()
-            && let Some(commit) = self.head(&name)?
-        {
-            return Ok(commit);
+    /// Makes the repository, bare, if it is not there.
+    pub fn make_repository(&self) -> Result<()> {
+        if opened(&self.path)?.is_some() {
+            return Ok(());
         }
+        let mut options = RepositoryInitOptions::new();
+        let head = DEFAULT_BRANCHES[0];
+        options.bare(true).mkpath(true).initial_head(head).external_template(false);
+        Repository::init_opts(&self.path, &options).map(drop).map_err(git("make a repository"))
+    }
+
+    /// An empty first commit, in a repository that is made if it is not there.
+    fn start_base(&self, base: &str) -> Result<StepResult> {
         let doing = git("make the first commit");
-        let empty = self
-            .repository
-            .treebuilder(None)
-            .and_then(|builder| builder.write())
-            .map_err(&doing)?;
-        let tree = self.repository.find_tree(empty).map_err(&doing)?;
-        let who = ours.signature()?;
-        let id = self
-            .repository
-            .commit(Some("refs/heads/main"), &who, &who, "Start the documentation\n", &tree, &[])
-            .map_err(&doing)?;
-        self.repository.find_commit(id).map_err(&doing)
+        self.make_repository()?;
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
+        let empty = repository.treebuilder(None).and_then(|builder| builder.write());
+        let tree = empty.and_then(|empty| repository.find_tree(empty)).map_err(&doing)?;
+        let (name, who) = (format!("refs/heads/{base}"), self.signature()?);
+        let made =
+            repository.commit(Some(&name), &who, &who, "Start the documentation\n", &tree, &[]);
+        done_unless(ErrorCode::Modified, made, doing)
     }
 
-    /// A bare repository says what its default branch is; in a working one HEAD is what somebody
-    /// works on, so that the usual names come first.
-    fn default_branch(&self) -> Option<String> {
-        let head = self.repository.find_reference("HEAD").ok();
-        let head = head.and_then(|head| {
-            head.symbolic_target()
-                .ok()
-                .flatten()
-                .and_then(|name| name.strip_prefix("refs/heads/"))
-                .map(str::to_owned)
-        });
-        let exists = |name: &str| self.repository.find_branch(name, BranchType::Local).is_ok();
-        let usual = || DEFAULT_BRANCHES.into_iter().find(|name| exists(name)).map(str::to_owned);
-        let head = head.filter(|name| exists(name) && !name.starts_with(BRANCHES));
-        if self.repository.is_bare() { head.or_else(usual) } else { usual().or(head) }
-    }
-
-    fn head(&self, branch: &str) -> Result<Option<Commit<'_>>, ForgeError> {
-        match self.repository.find_branch(branch, BranchType::Local) {
-            Ok(branch) => {
-                branch.into_reference().peel_to_commit().map(Some).map_err(git("read a branch"))
-            }
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(git("read a branch")(error)),
-        }
-    }
-
-    /// Whether the default branch already has a page of this cluster or at its path.
-    fn stands(&self, base: &Tree<'_>, draft: &Draft) -> Result<Option<LocalHandsOff>, ForgeError> {
-        let entry = match base.get_path(Path::new(draft.path())) {
-            Ok(entry) => entry,
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-            Err(error) => return Err(git("read the default branch")(error)),
-        };
-        let blob = self.repository.find_blob(entry.id()).map_err(git("read a page"))?;
-        let mark = format!("{MARKER} id={} ", draft.cluster());
-        let old = String::from_utf8_lossy(blob.content());
-        if old.contains(&mark) {
-            return Ok(Some(LocalHandsOff::Merged));
-        }
-        // An answer can join a file of many answers if that file has the markers.
-        let joins = draft.section().is_some() && draft.file(Some(&old)).is_ok();
-        Ok((!joins).then_some(LocalHandsOff::PathTaken))
-    }
-
-    fn commit(
-        &self,
-        proposal: &PullRequestText,
-        draft: &Draft,
-        base: &Commit<'_>,
-        tree: &Tree<'_>,
-        ours: &CommitTemplate<'_>,
-    ) -> Result<LocalPush, ForgeError> {
+    fn commit(&self, wanted: &DesiredPullRequest, onto: &str) -> Result<CreatedCommit> {
         let doing = git("commit a page");
-        let mut update = TreeUpdateBuilder::new();
-        for (path, text) in self.files(tree, draft)? {
-            let blob = self.repository.blob(text.as_bytes()).map_err(&doing)?;
-            update.upsert(path, blob, FileMode::Blob);
-        }
-        let changed = update.create_updated(&self.repository, tree).map_err(&doing)?;
-        let changed = self.repository.find_tree(changed).map_err(&doing)?;
-        let who = ours.signature()?;
-        let message = commit_message(&proposal.title, ours.cluster, draft.digest());
-        let id = self
-            .repository
-            .commit(None, &who, &who, &message, &changed, &[base])
-            .map_err(&doing)?;
-        Ok(LocalPush { head: id.to_string(), digest: draft.digest().to_owned() })
-    }
-
-    fn create(&self, branch: &str, pushed: &LocalPush) -> Result<(), ForgeError> {
-        let doing = git("make a branch");
-        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
-        self.repository
-            .reference(&format!("refs/heads/{branch}"), id, false, "propose an answer")
-            .map(drop)
-            .map_err(doing)
-    }
-
-    /// Moves the branch only if its head is still the one that was read; returns whether it did.
-    fn replace(&self, branch: &str, seen: Oid, pushed: &LocalPush) -> Result<bool, ForgeError> {
-        let doing = git("move a branch");
-        let id = Oid::from_str(&pushed.head).map_err(&doing)?;
-        let name = format!("refs/heads/{branch}");
-        match self.repository.reference_matching(&name, id, true, seen, "propose an answer again") {
-            Ok(_) => {
-                self.superseded.borrow_mut().push(seen);
-                Ok(true)
-            }
-            Err(error) if error.code() == ErrorCode::Modified => Ok(false),
-            Err(error) => Err(doing(error)),
-        }
-    }
-
-    /// A branch that some working tree shows must not move under it.
-    fn is_checked_out(&self, branch: &str) -> Result<bool, ForgeError> {
-        let doing = git("look at the working trees");
-        let shows = |repository: &Repository| {
-            let head = repository.find_reference("HEAD").ok();
-            let target = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
-            !repository.is_bare() && target == Some(format!("refs/heads/{branch}").as_str())
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
+        let base = Oid::from_str(onto).and_then(|id| repository.find_commit(id)).map_err(&doing)?;
+        let tree = base.tree().map_err(&doing)?;
+        let files = files_of(&repository, onto)?;
+        let texts = texts_to_change(&repository, wanted, &files)?;
+        let ChangedFiles { after, notes, taken } =
+            ChangedFiles::of(&wanted.changes, &files, &texts);
+        let nothing = |notes| {
+            let sha = onto.to_owned();
+            Ok(CreatedCommit { sha, verified: true, empty: true, taken, notes })
         };
-        if shows(&self.repository) {
-            return Ok(true);
+        if taken {
+            return nothing(notes);
         }
-        let names = self.repository.worktrees().map_err(doing)?;
-        Ok(names.iter().flatten().flatten().any(|name| {
-            let worktree = self.repository.find_worktree(name);
-            worktree
-                .and_then(|tree| Repository::open_from_worktree(&tree))
-                .is_ok_and(|tree| shows(&tree))
-        }))
+        let mut update = TreeUpdateBuilder::new();
+        for (path, text) in after {
+            match text {
+                Some(text) => {
+                    let blob = repository.blob(text.as_bytes()).map_err(&doing)?;
+                    update.upsert(path, blob, FileMode::Blob);
+                }
+                None => {
+                    update.remove(path);
+                }
+            }
+        }
+        let changed = update.create_updated(&repository, &tree).map_err(&doing)?;
+        if changed == tree.id() {
+            return nothing(notes);
+        }
+        let changed = repository.find_tree(changed).map_err(&doing)?;
+        let who = self.signature()?;
+        let id = repository
+            .commit(None, &who, &who, &wanted.message, &changed, &[&base])
+            .map_err(&doing)?;
+        Ok(CreatedCommit { sha: id.to_string(), verified: true, empty: false, taken, notes })
     }
 
-    fn words_of(&self, cluster: &ClusterId) -> PathBuf {
+    fn create_branch(&self, branch: &str, sha: &str) -> Result<StepResult> {
+        let doing = git("make a branch");
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
+        let id = Oid::from_str(sha).map_err(&doing)?;
+        let name = format!("refs/heads/{branch}");
+        let made = repository.reference(&name, id, false, "propose an answer");
+        done_unless(ErrorCode::Exists, made, doing)
+    }
+
+    /// Moves the branch only if its head is still the one that was observed.
+    fn move_branch(&self, branch: &str, seen: &ObservedState, sha: &str) -> Result<StepResult> {
+        let doing = git("move a branch");
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
+        let Some(observed) = &seen.branch else { return Ok(StepResult::OutcomeUnknown) };
+        let (id, old) = (Oid::from_str(sha), Oid::from_str(&observed.head));
+        let (id, old) = (id.map_err(&doing)?, old.map_err(&doing)?);
+        let name = format!("refs/heads/{branch}");
+        let moved = repository.reference_matching(&name, id, true, old, "propose an answer again");
+        let done = done_unless(ErrorCode::Modified, moved, doing)?;
+        if done == StepResult::Done {
+            self.supersede(Some(observed.head.as_str()))?;
+        }
+        Ok(done)
+    }
+
+    /// The text goes first: without its branch it would not be looked for. A branch that has moved since it was
+    /// observed stays.
+    fn delete_branch(
+        &self,
+        wanted: &DesiredPullRequest,
+        seen: &ObservedState,
+    ) -> Result<StepResult> {
+        let doing = git("delete a branch");
+        let path = self.text_path(&wanted.cluster);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(written(&path)(error)),
+            _ => {}
+        }
+        let Some(observed) = &seen.branch else { return Ok(StepResult::Done) };
+        let repository = Repository::open(&self.path).map_err(git("open"))?;
+        match head_of(&repository, &wanted.branch)? {
+            None => return Ok(StepResult::Done),
+            Some(head) if head.id().to_string() != observed.head => {
+                return Ok(StepResult::OutcomeUnknown);
+            }
+            Some(_) => {}
+        }
+        let name = format!("refs/heads/{}", wanted.branch);
+        let reference = repository.find_reference(&name);
+        reference.and_then(|mut reference| reference.delete()).map_err(&doing)?;
+        self.supersede(Some(observed.head.as_str()))?;
+        Ok(StepResult::Done)
+    }
+
+    fn supersede(&self, commit: Option<&str>) -> Result<()> {
+        let Some(commit) = commit else { return Ok(()) };
+        let id = Oid::from_str(commit).map_err(git("drop replaced commits"))?;
+        self.superseded.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        Ok(())
+    }
+
+    fn text_path(&self, cluster: &ClusterId) -> PathBuf {
         self.proposals.join(format!("{cluster}.md"))
     }
 
-    /// Writes `<cluster-id>.md`: the title, an empty line, the body. A reader finds the old words or
-    /// the new ones, never half of them.
-    fn write_words(&self, proposal: &PullRequestText) -> Result<(), ForgeError> {
-        let path = self.words_of(&proposal.cluster);
-        let words = format!("{}\n\n{}", proposal.title, proposal.body);
-        if fs::read(&path).is_ok_and(|old| old == words.as_bytes()) {
-            return Ok(());
+    fn observe_text(&self, wanted: &DesiredPullRequest) -> ProposalText {
+        match fs::read(self.text_path(&wanted.cluster)) {
+            Ok(old) if old == text_beside(wanted).as_bytes() => ProposalText::Current,
+            Ok(_) => ProposalText::Outdated,
+            // One that cannot be read is written again, or its removal says why not.
+            Err(error) if error.kind() == ErrorKind::NotFound => ProposalText::Absent,
+            Err(_) => ProposalText::Outdated,
         }
+    }
+
+    /// A reader finds the old words or the new ones, never half of them.
+    fn write_text(&self, wanted: &DesiredPullRequest) -> Result<()> {
+        let path = self.text_path(&wanted.cluster);
         let unfinished = path.with_extension("md.unfinished");
         let write = || {
+            fs::create_dir_all(&self.proposals)?;
             let mut file = fs::File::create(&unfinished)?;
-            file.write_all(words.as_bytes())?;
+            file.write_all(text_beside(wanted).as_bytes())?;
             file.sync_all()?;
             fs::rename(&unfinished, &path)
         };
         write().map_err(written(&path))
     }
-}
 
-/// Author, time and cluster of generated commits.
-struct CommitTemplate<'c> {
-    at: Millis,
-    cluster: &'c ClusterId,
-}
-
-impl CommitTemplate<'_> {
-    fn signature(&self) -> Result<Signature<'static>, ForgeError> {
-        let time = Time::new(self.at.0.div_euclid(Millis::SECOND), 0);
+    fn signature(&self) -> Result<Signature<'static>> {
+        let time = Time::new(self.now().0.div_euclid(Millis::SECOND), 0);
         Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
     }
+}
 
-    /// The digest that a generated commit carries; `None` for anybody else's. A commit that the record
-    /// holds is recognised by its id; another one, made just before the process was killed, by author,
-    /// committer and trailers.
-    fn digest_of(&self, commit: &Commit<'_>, known: Option<&LocalPush>) -> Option<String> {
-        if let Some(known) = known
-            && known.head == commit.id().to_string()
-        {
-            return Some(known.digest.clone());
-        }
-        let by_us = |who: &Signature<'_>| {
-            who.name_bytes() == AUTHOR.as_bytes() && who.email_bytes() == EMAIL.as_bytes()
-        };
-        if !by_us(&commit.author()) || !by_us(&commit.committer()) || commit.parent_count() != 1 {
-            return None;
-        }
-        let message = commit.message().ok()?;
-        let trailers = message_trailers_strs(message).ok()?;
-        let value = |key: &str| {
-            trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned())
-        };
-        (value(CLUSTER)? == self.cluster.as_str()).then(|| value(DIGEST)).flatten()
+/// The repository, if there is one.
+fn opened(path: &Path) -> Result<Option<Repository>> {
+    match Repository::open(path) {
+        Ok(repository) => Ok(Some(repository)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git("open")(error)),
     }
 }
 
-fn git(doing: &'static str) -> impl Fn(git2::Error) -> ForgeError {
-    move |source| ForgeError::Git { doing, source }
+/// A bare repository says what its default branch is; in a working one HEAD is what somebody
+/// works on, so that the usual names come first.
+fn default_branch(repository: &Repository) -> Option<String> {
+    let head = repository.find_reference("HEAD").ok();
+    let head = head.and_then(|head| {
+        head.symbolic_target()
+            .ok()
+            .flatten()
+            .and_then(|name| name.strip_prefix("refs/heads/"))
+            .map(str::to_owned)
+    });
+    let exists = |name: &str| repository.find_branch(name, BranchType::Local).is_ok();
+    let usual = || DEFAULT_BRANCHES.into_iter().find(|name| exists(name)).map(str::to_owned);
+    let head = head.filter(|name| exists(name) && !name.starts_with(BRANCHES));
+    if repository.is_bare() { head.or_else(usual) } else { usual().or(head) }
 }
 
-fn written(path: &Path) -> impl Fn(std::io::Error) -> ForgeError {
+fn head_of<'r>(repository: &'r Repository, branch: &str) -> Result<Option<Commit<'r>>> {
+    match repository.find_branch(branch, BranchType::Local) {
+        Ok(branch) => {
+            branch.into_reference().peel_to_commit().map(Some).map_err(git("read a branch"))
+        }
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(git("read a branch")(error)),
+    }
+}
+
+fn files_of(repository: &Repository, commit: &str) -> Result<CommitTree> {
+    let doing = git("list the files");
+    let id = Oid::from_str(commit).map_err(&doing)?;
+    let tree = repository.find_commit(id).and_then(|commit| commit.tree()).map_err(&doing)?;
+    let mut files = CommitTree {
+        commit: commit.to_owned(),
+        tree: tree.id().to_string(),
+        ..CommitTree::default()
+    };
+    tree.walk(TreeWalkMode::PreOrder, |folder, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            let path = format!("{folder}{}", String::from_utf8_lossy(entry.name_bytes()));
+            if entry.filemode() == SYMBOLIC_LINK {
+                files.links.insert(path.clone());
+            }
+            files.blobs.insert(path, entry.id().to_string());
+        }
+        TreeWalkResult::Ok
+    })
+    .map_err(&doing)?;
+    Ok(files)
+}
+
+fn bytes_of(repository: &Repository, files: &CommitTree, path: &str) -> Result<Option<Vec<u8>>> {
+    let doing = git("read a file");
+    let Some(blob) = files.blobs.get(path) else { return Ok(None) };
+    let blob = Oid::from_str(blob).and_then(|id| repository.find_blob(id)).map_err(doing)?;
+    Ok(Some(blob.content().to_vec()))
+}
+
+fn texts_to_change<'w>(
+    repository: &Repository,
+    wanted: &'w DesiredPullRequest,
+    files: &CommitTree,
+) -> Result<BTreeMap<&'w str, Vec<u8>>> {
+    let mut texts = BTreeMap::new();
+    for path in ChangedFiles::read_paths(&wanted.changes) {
+        if let Some(bytes) = bytes_of(repository, files, path)? {
+            texts.insert(path, bytes);
+        }
+    }
+    Ok(texts)
+}
+
+/// Whether the base has the page: it bears the cluster's mark, or the whole branch was merged.
+fn base_page(
+    repository: &Repository,
+    wanted: &DesiredPullRequest,
+    base: &Commit<'_>,
+    branch: Option<&Commit<'_>>,
+) -> Result<BasePage> {
+    let files = files_of(repository, &base.id().to_string())?;
+    let texts = texts_to_change(repository, wanted, &files)?;
+    let is_own = |bytes: &Vec<u8>| bears(&String::from_utf8_lossy(bytes), &wanted.cluster);
+    if texts.values().any(is_own) {
+        return Ok(BasePage::Own);
+    }
+    let ours = branch.filter(|head| digest_of(head, &wanted.cluster).is_some());
+    if let Some(head) = ours
+        && (head.id() == base.id()
+            || repository
+                .graph_descendant_of(base.id(), head.id())
+                .map_err(git("read the default branch"))?)
+    {
+        return Ok(BasePage::Own);
+    }
+    Ok(match ChangedFiles::of(&wanted.changes, &files, &texts).taken {
+        true => BasePage::Foreign,
+        false => BasePage::Absent,
+    })
+}
+
+/// A branch that some working tree shows must not move under it.
+fn is_checked_out(repository: &Repository, branch: &str) -> Result<bool> {
+    let doing = git("look at the working trees");
+    let shows = |repository: &Repository| {
+        let head = repository.find_reference("HEAD").ok();
+        let target = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten());
+        !repository.is_bare() && target == Some(format!("refs/heads/{branch}").as_str())
+    };
+    if shows(repository) {
+        return Ok(true);
+    }
+    let names = repository.worktrees().map_err(doing)?;
+    Ok(names.iter().flatten().flatten().any(|name| {
+        let worktree = repository.find_worktree(name);
+        worktree
+            .and_then(|tree| Repository::open_from_worktree(&tree))
+            .is_ok_and(|tree| shows(&tree))
+    }))
+}
+
+/// The digest in the trailers, if this program made the commit for this cluster: it is recognised by author,
+/// committer and trailers.
+fn digest_of(commit: &Commit<'_>, cluster: &ClusterId) -> Option<String> {
+    let by_us = |who: &Signature<'_>| {
+        who.name_bytes() == AUTHOR.as_bytes() && who.email_bytes() == EMAIL.as_bytes()
+    };
+    if !by_us(&commit.author()) || !by_us(&commit.committer()) || commit.parent_count() != 1 {
+        return None;
+    }
+    let message = commit.message().ok()?;
+    let trailers = message_trailers_strs(message).ok()?;
+    let value = |key: &str| {
+        trailers.iter().find(|(name, _)| *name == key).map(|(_, value)| value.to_owned())
+    };
+    (value(CLUSTER)? == cluster.as_str()).then(|| value(DIGEST)).flatten()
+}
+
+/// The title, an empty line, the body.
+fn text_beside(wanted: &DesiredPullRequest) -> String {
+    let body = marker::first_line(&wanted.cluster, &wanted.digest) + &wanted.body;
+    format!("{}\n\n{body}", wanted.title)
+}
+
+/// What somebody else did in the meantime is observed again.
+fn done_unless<T>(
+    code: ErrorCode,
+    result: std::result::Result<T, git2::Error>,
+    doing: impl Fn(git2::Error) -> LocalForgeError,
+) -> Result<StepResult> {
+    match result {
+        Ok(_) => Ok(StepResult::Done),
+        Err(error) if error.code() == code => Ok(StepResult::OutcomeUnknown),
+        Err(error) => Err(doing(error)),
+    }
+}
+
+fn git(doing: &'static str) -> impl Fn(git2::Error) -> LocalForgeError {
+    move |source| LocalForgeError::Git { doing, source }
+}
+
+fn written(path: &Path) -> impl Fn(std::io::Error) -> LocalForgeError {
     let path = path.to_owned();
-    move |source| ForgeError::Write { path: path.clone(), source }
+    move |source| LocalForgeError::Write { path: path.clone(), source }
 }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{GitHubClient, GitHubError, Result, encoded};
-use super::git::CommitTree;
 use super::models::{GitCommit, Repository};
 use super::onboarding::{RepositorySettings, SETTINGS};
+use crate::forge::commits::CommitTree;
 use crate::site::detection::detect;
 use crate::site::generator::UnknownPlace;
 use crate::site::layout::SiteLayout;

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::client::{GitHubClient, GitHubError, Result, encoded, odd};
 use super::models::{Account, Comment, PullRequest, RepositoryCommit, Review};
-use super::reconcile::progress::{MOST_TRIES, StepResult};
-use super::reconcile::{
-    DesiredPullRequest, ObservedBranch, ObservedState, PullRequestProgress, ReconcileOutcome,
-    ReconcileStep,
-};
 use crate::change::FileChange;
+use crate::forge::observed::{ForgeCapabilities, ObservedBranch, ObservedState};
+use crate::forge::reconcile::progress::{MOST_TRIES, StepResult};
+use crate::forge::reconcile::{
+    DesiredPullRequest, PullRequestProgress, ReconcileOutcome, ReconcileStep,
+};
 use crate::pull_request::marker;
 use crate::pull_request::marker::{BodyMarker, CLUSTER, DIGEST};
 
@@ -30,7 +30,7 @@ const WEB: &str = "web-flow";
 const READY: &str = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) \
     { pullRequest { isDraft } } }";
 
-/// Executes the step that [`super::reconcile::next_step`] named and records it in the progress. `None`
+/// Executes the step that [`next_step`](crate::forge::reconcile::next_step) named and records it in the progress. `None`
 /// means that more is to be done: store the progress and observe again. An error leaves the progress as it
 /// was.
 pub async fn execute(
@@ -44,10 +44,7 @@ pub async fn execute(
         Err(error) => survived(&what, progress.tries, error, github.now())?,
     };
     progress.record_result(wanted, seen, (&what, done), github.now());
-    Ok(match what {
-        ReconcileStep::Done(outcome) => Some(outcome),
-        _ => None,
-    })
+    Ok(what.outcome())
 }
 
 /// The text of a merged page as people made it; `None` if they took it away.
@@ -106,7 +103,8 @@ pub async fn observe(
         Some(head) => Some(branch(github, wanted, progress, head, &me).await?),
         None => None,
     };
-    Ok(ObservedState { me, base, pulls, branch, touched })
+    let capabilities = ForgeCapabilities { pull_requests: true };
+    Ok(ObservedState { capabilities, me, base, pulls, branch, touched, ..ObservedState::default() })
 }
 
 /// Whether a person reviewed or commented it.
@@ -140,11 +138,11 @@ async fn branch(
     let known = progress.pushed.as_ref().is_some_and(|pushed| pushed.head == head)
         || progress.built.as_ref().is_some_and(|built| built.puts(&head));
     if known {
-        return Ok(ObservedBranch { head, ours: None });
+        return Ok(ObservedBranch { head, ..ObservedBranch::default() });
     }
     let commit = github.commit(&head).await?;
     let digest = digest_of(&commit, wanted, me);
-    Ok(ObservedBranch { head, ours: digest })
+    Ok(ObservedBranch { head, ours: digest, ..ObservedBranch::default() })
 }
 
 /// The digest in the trailers, if this account made the commit for this cluster.
@@ -252,6 +250,9 @@ async fn act(
             github.write::<Value>(Method::POST, &path, &body).await?;
         }
         ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
+        ReconcileStep::StartBase | ReconcileStep::WriteText => {
+            unreachable!("GitHub has a base and pull requests")
+        }
     }
     Ok(StepResult::Done)
 }

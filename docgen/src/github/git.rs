@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::client::{GitHubClient, GitHubError, Result, encoded, odd};
@@ -13,44 +12,11 @@ use super::models::{
     Blob, GitCommit, GitObject, GitReference, GitTree, Repository, RepositoryCommit,
 };
 use crate::change::FileChange;
-use crate::edit::error::EditError;
-use crate::page::format::MARKER;
+use crate::forge::commits::{ChangedFiles, CommitTree, CreatedCommit};
 use crate::site::detection::settings_files;
 
 /// The mode of a symbolic link in a tree.
 const SYMBOLIC_LINK: &str = "120000";
-
-/// The files of one commit.
-#[derive(Debug, Clone, Default)]
-pub struct CommitTree {
-    pub commit: String,
-    tree: String,
-    /// Path to blob.
-    blobs: BTreeMap<String, String>,
-    /// Paths that only lead to another file.
-    links: BTreeSet<String>,
-    truncated: bool,
-}
-
-impl CommitTree {
-    pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.blobs.keys().map(String::as_str)
-    }
-}
-
-/// A commit that no branch shows yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreatedCommit {
-    pub sha: String,
-    /// Whether the host signed it. Branch rules may demand that.
-    pub verified: bool,
-    /// Nothing would change: the base already has all of it.
-    pub empty: bool,
-    /// The path already has a page of another origin.
-    pub taken: bool,
-    /// What could not be placed, for the reviewer.
-    pub notes: Vec<String>,
-}
 
 impl GitHubClient {
     /// The repository with its default branch and the permissions of this account.
@@ -166,15 +132,25 @@ impl GitHubClient {
         message: &str,
     ) -> Result<CreatedCommit> {
         let files = self.files(base_commit).await?;
-        let (entries, notes) = self.entries(changes, &files).await?;
-        let taken = self.is_taken(changes, &files).await?;
+        let mut texts = BTreeMap::new();
+        for path in ChangedFiles::read_paths(changes) {
+            if let Some(bytes) = self.bytes(&files, path).await? {
+                texts.insert(path, bytes);
+            }
+        }
+        let ChangedFiles { after, notes, taken } = ChangedFiles::of(changes, &files, &texts);
         let nothing = |notes| {
             let sha = parent.to_owned();
             Ok(CreatedCommit { sha, verified: true, empty: true, taken, notes })
         };
-        if taken || entries.is_empty() {
+        if taken || after.is_empty() {
             return nothing(notes);
         }
+        let entries = after.into_iter().map(|(path, text)| match text {
+            Some(text) => entry(path, &text),
+            None => json!({ "path": path, "mode": "100644", "type": "blob", "sha": null }),
+        });
+        let entries = entries.collect::<Vec<_>>();
         let body = json!({ "base_tree": files.tree, "tree": entries });
         let tree =
             self.write::<GitObject>(Method::POST, &self.repo_path("git/trees"), &body).await?.sha;
@@ -193,61 +169,6 @@ impl GitHubClient {
         let commit = self.write::<GitCommit>(Method::POST, &path, &body).await?;
         let verified = commit.verification.verified;
         Ok(CreatedCommit { sha: commit.sha, verified, empty: false, taken, notes })
-    }
-
-    /// Whether a file that would be written is there already and does not carry the same mark.
-    async fn is_taken(&self, changes: &[FileChange], files: &CommitTree) -> Result<bool> {
-        for change in changes {
-            if let FileChange::Write { path, text } = change
-                && let Some(old) = self.text(files, path).await?
-                && mark(&old) != mark(text)
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The tree entries of the changes, with notes on what found no place.
-    async fn entries(
-        &self,
-        changes: &[FileChange],
-        files: &CommitTree,
-    ) -> Result<(Vec<Value>, Vec<String>)> {
-        // Several changes of one file come one after the other; `None` is a file that goes.
-        let (mut after, mut notes) = (BTreeMap::<&str, Option<String>>::new(), Vec::new());
-        for change in changes {
-            let path = change.path();
-            if !change.is_allowed() || files.links.contains(path) {
-                notes.push(format!("{path} is not a valid page path and was not changed"));
-                continue;
-            }
-            match change {
-                FileChange::Write { text, .. } => drop(after.insert(path, Some(text.clone()))),
-                FileChange::Delete { .. } if files.blobs.contains_key(path) || files.truncated => {
-                    after.insert(path, None);
-                }
-                FileChange::Delete { .. } => {}
-                FileChange::Edit { edit, .. } => {
-                    let old = match after.get(path) {
-                        Some(text) => Ok(text.clone()),
-                        // A file that is not valid UTF-8 is left as it is: its bytes would change.
-                        None => self.bytes(files, path).await?.map(String::from_utf8).transpose(),
-                    };
-                    let old = old.map_err(|_| EditError::Unreadable);
-                    match old.and_then(|old| edit.apply(old.as_deref())) {
-                        Ok(Some(text)) => drop(after.insert(path, Some(text))),
-                        Ok(None) => {}
-                        Err(unplaced) => notes.push(format!("{path}: {unplaced}")),
-                    }
-                }
-            }
-        }
-        let entries = after.into_iter().map(|(path, text)| match text {
-            Some(text) => entry(path, &text),
-            None => json!({ "path": path, "mode": "100644", "type": "blob", "sha": null }),
-        });
-        Ok((entries.collect(), notes))
     }
 
     pub(super) async fn create_branch(&self, branch: &str, sha: &str) -> Result<()> {
@@ -270,12 +191,6 @@ impl GitHubClient {
             other => other.map(drop),
         }
     }
-}
-
-/// The cluster in the marker of a page.
-fn mark(page: &str) -> Option<&str> {
-    let (_, rest) = page.split_once(MARKER)?;
-    rest.split_whitespace().find_map(|field| field.strip_prefix("id="))
 }
 
 fn entry(path: &str, text: &str) -> Value {

@@ -50,6 +50,11 @@ pub(crate) fn anchor(cluster: &ClusterId) -> String {
     format!("{ANCHOR}{cluster}\"></a>")
 }
 
+/// Whether a text holds the answer of a cluster.
+pub fn bears(text: &str, cluster: &ClusterId) -> bool {
+    text.contains(&format!("id={cluster} ")) || text.contains(&format!("{ANCHOR}{cluster}\""))
+}
+
 /// The last line of an answer.
 pub(crate) fn marker(cluster: &ClusterId, digest: &str, target: DocsTarget) -> String {
     match target {

@@ -13,6 +13,7 @@ use rules::markdown::{plain_text, read_page};
 use rules::model::ids::{ClusterId, MessageId};
 use sha2::{Digest, Sha256};
 
+pub use crate::page::format::bears;
 use crate::page::format::{ANCHOR, END, MARKER, START, anchor};
 use crate::page::parts::{PageLine, PagePart};
 use crate::page::render::digest;

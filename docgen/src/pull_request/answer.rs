@@ -12,11 +12,11 @@ use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
 use crate::page::evidence::{EvidenceItem, HelpSign, day};
-use crate::page::format::MARKER;
 use crate::page::model::{Draft, DraftContext};
 use crate::page::render::fill;
 use crate::pull_request::escape;
 use crate::pull_request::labels::HANDLE;
+use crate::pull_request::marker;
 use crate::pull_request::subject::Subject;
 use crate::site::docs_tree::SectionRef;
 
@@ -96,8 +96,8 @@ fn body(cluster: &Cluster, draft: &Draft, context: &DraftContext<'_>) -> String 
         closing: &words.closing,
         generated: words.generated.replace("{version}", context.version),
     };
-    let marker = format!("<!-- {MARKER} id={} digest={} -->", draft.cluster, draft.digest);
-    let body = format!("{marker}\n{}", fill("proposal.md", &values));
+    let first = marker::first_line(&draft.cluster, &draft.digest);
+    let body = first + &fill("proposal.md", &values);
     debug_assert!(body.chars().count() <= LONGEST_BODY, "every part of it is cut");
     body
 }

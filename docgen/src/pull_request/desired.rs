@@ -136,6 +136,11 @@ impl DesiredPullRequest {
         }
     }
 
+    /// Makes the section of all answers too, where no pull request with settings did.
+    pub fn makes_section(&mut self, layout: &SiteLayout) {
+        self.changes.splice(0..0, layout.section_changes());
+    }
+
     /// Adds the answer to a page that already covers the question, instead of a page of its own.
     pub fn extends(&mut self, addition: FileChange, draft: &Draft) {
         let summary = answer::extension_summary(draft, addition.path());

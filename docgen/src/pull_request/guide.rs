@@ -10,7 +10,6 @@ use super::labels::LABEL;
 use super::subject::Subject;
 use super::{escape, marker};
 use crate::change::{FileChange, FileEdit};
-use crate::page::format::MARKER;
 use crate::page::guide::{AnswerPlace, GuideDraft, GuideStepInput};
 use crate::page::render::fill;
 use crate::site::layout::SiteLayout;
@@ -61,7 +60,7 @@ impl GuideDraft {
             cluster: key.clone(),
             branch: self.branch(),
             title: format!("docs(guide): {}", escape::title(self.draft.title(), LONGEST_NAME)),
-            body: format!("<!-- {MARKER} id={key} digest={} -->\n{body}", self.draft.digest()),
+            body: marker::first_line(key, self.draft.digest()) + &body,
         }
     }
 

@@ -13,6 +13,11 @@ pub(crate) fn commit_message(title: &str, cluster: &ClusterId, digest: &str) -> 
     format!("{title}\n\n{CLUSTER}: {cluster}\n{DIGEST}: {digest}\n")
 }
 
+/// The first line of a body that no pull request holds.
+pub(crate) fn first_line(cluster: &ClusterId, digest: &str) -> String {
+    format!("<!-- {MARKER} id={cluster} digest={digest} -->\n")
+}
+
 /// The fields of a marker. Hashes are the first 16 hexadecimal digits of SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyMarker {

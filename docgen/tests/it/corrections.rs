@@ -1,7 +1,7 @@
 //! Pull requests for pages that must change or go, and for several pages at once.
 
 use docgen::change::FileChange;
-use docgen::github::reconcile::DesiredPullRequest;
+use docgen::forge::reconcile::DesiredPullRequest;
 use docgen::page::amend::add_later_answer;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::subject::Week;

@@ -1,4 +1,4 @@
-use docgen::github::reconcile::DesiredPullRequest;
+use docgen::forge::reconcile::DesiredPullRequest;
 use docgen::pull_request::subject::Week;
 use docgen::site::layout::SiteLayout;
 use docgen::target::{DocsFolder, DocsTarget};

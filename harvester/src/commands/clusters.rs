@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::table::{day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
-use crate::proposals::local::{AWAITING_DECISION, consider_one};
+use crate::proposals::due_pages::{AWAITING_DECISION, consider_page};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -134,7 +134,7 @@ async fn show(
     }
     let naming = settings.naming(&reading.store).await?;
     let context = settings.context(&naming);
-    let considered = consider_one(&reading.store, cluster.clone(), &context).await?;
+    let considered = consider_page(&reading.store, cluster.clone(), &context).await?;
     if let (true, Err(refusal)) = (verdict.due, considered.page) {
         verdict.reasons.push(WeightedReason::new(refusal.to_string(), -1.0));
     }

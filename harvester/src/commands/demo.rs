@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use docgen::forge::LocalOutcome;
 use docgen::forge::local::LocalForge;
 use indexer::store::{Store, StoreCounts};
 use rules::model::cluster::Cluster;
@@ -9,16 +9,16 @@ use rules::publish::title::clean_title;
 use serde::Serialize;
 
 use super::draft;
-use super::propose::{ProposeSummary, outcome, propose};
+use super::propose::{ProposeSummary, ProposedPage, propose};
 use super::serve::{bind, stop_signal};
 use super::table::{grouped, line_width, one_line, wrapped};
 use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
-use crate::clock;
+use crate::clock::{self, SystemClock};
 use crate::config;
 use crate::pipeline::PROPOSALS;
 use crate::process_limits::within_limits;
 use crate::progress::{ProgressReporter, Unit};
-use crate::proposals::local::LocalProposal;
+use crate::proposals::PageOutcome;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -155,16 +155,15 @@ async fn merge_first(
     store: &Store,
     round: &mut ProposeSummary,
 ) -> anyhow::Result<Vec<DemoReviewed>> {
-    let opened =
-        round.proposed.iter().position(|one| matches!(one.outcome, LocalOutcome::Opened(_)));
+    let opened = round.proposed.iter().position(|one| one.outcome == PageOutcome::Opened);
     if let Some(at) = opened
         && store.merged_answers().await?.is_empty()
         && let Some(repository) = settings.config.forge.repository.as_deref()
     {
         let first = round.proposed.remove(at);
-        if let LocalOutcome::Opened(pushed) = &first.outcome {
-            LocalForge::open(repository, &options.data.join(PROPOSALS))?.merge_unchanged(pushed)?;
-        }
+        let forge =
+            LocalForge::new(repository, &options.data.join(PROPOSALS), Arc::new(SystemClock));
+        forge.merge_unchanged(&first.proposal.branch)?;
         propose(options, settings, store).await?;
     }
     let merged = store.merged_answers().await?;
@@ -232,19 +231,19 @@ fn summary(
             .map(|(cluster, refusal)| DemoRefusal {
                 id: cluster.id.to_string(),
                 question: clean_title(&cluster.representative_question().text),
-                reason: refusal.to_string(),
+                reason: refusal.clone(),
             })
             .collect(),
         seconds,
     }
 }
 
-fn proposal(one: &LocalProposal) -> DemoProposal {
+fn proposal(one: &ProposedPage) -> DemoProposal {
     DemoProposal {
         id: one.cluster.id.to_string(),
         title: one.proposal.title.clone(),
         branch: one.proposal.branch.clone(),
-        outcome: outcome(&one.outcome),
+        outcome: one.outcome.to_string(),
     }
 }
 
@@ -293,12 +292,16 @@ fn print_proposals(round: &ProposeSummary, width: usize) {
     let dim = anstyle::Style::new().dimmed();
     out!("\n{bold}Proposed pages{bold:#}");
     for one in &round.proposed {
-        let mark = if matches!(one.outcome, LocalOutcome::HandsOff(_)) { "–" } else { "✓" };
+        let mark = if matches!(one.outcome, PageOutcome::HandsOff(_) | PageOutcome::Failed(_)) {
+            "–"
+        } else {
+            "✓"
+        };
         out!("  {mark} {}", one_line(&one.proposal.title, width - 4));
         let about = format!(
             "{} · {} · resolved {} times for {} askers",
             one.proposal.branch,
-            outcome(&one.outcome),
+            one.outcome,
             one.cluster.times_resolved(),
             one.cluster.asker_count()
         );
@@ -313,7 +316,7 @@ fn print_proposals(round: &ProposeSummary, width: usize) {
     for (cluster, refusal) in &round.refused {
         let question = clean_title(&cluster.representative_question().text);
         out!("  ✗ {}", one_line(&question, width - 4));
-        for line in wrapped(&refusal.to_string(), width - 4) {
+        for line in wrapped(refusal, width - 4) {
             out!("    {dim}{line}{dim:#}");
         }
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 use crate::pipeline::DRAFTS;
-use crate::proposals::local::{LocalCandidate, consider_one, plan_local};
+use crate::proposals::due_pages::{DuePage, consider_page, plan_due_pages};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -42,9 +42,9 @@ pub(super) async fn run(
         let Some(cluster) = store.cluster(id).await? else {
             anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
         };
-        return show(options, &consider_one(&store, cluster, &context).await?);
+        return show(options, &consider_page(&store, cluster, &context).await?);
     }
-    let considered = plan_local(&store, &context).await?;
+    let considered = plan_due_pages(&store, &context).await?;
     let drafts = considered.iter().filter_map(|one| one.page.as_ref().ok());
     let folder = write_pages(&options.data, drafts.map(|(draft, _)| draft))?;
     if options.json {
@@ -77,7 +77,7 @@ pub(super) fn write_pages<'d>(
     Ok(folder)
 }
 
-fn show(options: &GlobalArgs, considered: &LocalCandidate) -> anyhow::Result<CommandResult> {
+fn show(options: &GlobalArgs, considered: &DuePage) -> anyhow::Result<CommandResult> {
     if options.json {
         print_json(&drafted(considered))?;
     }
@@ -99,7 +99,7 @@ fn show(options: &GlobalArgs, considered: &LocalCandidate) -> anyhow::Result<Com
     }
 }
 
-fn drafted(considered: &LocalCandidate) -> Drafted<'_> {
+fn drafted(considered: &DuePage) -> Drafted<'_> {
     let draft = considered.page.as_ref().ok().map(|(draft, _)| draft);
     Drafted {
         id: considered.cluster.id.to_string(),

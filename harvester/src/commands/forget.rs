@@ -4,18 +4,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use docgen::forge::local::LocalForge;
 use docgen::page::read_back::is_unedited;
 use indexer::store::Store;
 use rules::model::ids::UserId;
 
-use super::propose::guide_context;
+use super::propose::follow_deletions;
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::{DRAFTS, PROPOSALS};
-use crate::proposals::local::{follow_deletions, plan_local};
-use crate::proposals::local_guides::follow_guide_deletions;
+use crate::pipeline::DRAFTS;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -89,12 +86,7 @@ async fn follow_deletions_locally(
     if !repository.exists() {
         return Ok(());
     }
-    let forge = LocalForge::open(repository, &options.data.join(PROPOSALS))?;
-    let naming = settings.naming(store).await?;
-    let considered = plan_local(store, &settings.context(&naming)).await?;
-    let guides = guide_context(settings, settings.context(&naming), &considered)?;
-    follow_guide_deletions(store, &forge, &guides, clock::now()).await?;
-    Ok(follow_deletions(store, &forge, &settings.context(&naming), clock::now()).await?)
+    follow_deletions(options, settings, store).await
 }
 
 /// The drafts that people changed since they were written, by path.

@@ -189,6 +189,9 @@ async fn await_delivery(
     };
     let key = format!("delivery/{}", delivery.id);
     let first = store.claim_once(&key, owner, clock::now()).await.unwrap_or(true);
-    let me = proposer.github.login().await.unwrap_or_default();
+    let me = match proposer.forge.github() {
+        Some(github) => github.login().await.unwrap_or_default(),
+        None => "",
+    };
     first && !delivery.is_by_a_program(me)
 }

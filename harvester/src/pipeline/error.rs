@@ -1,7 +1,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use docgen::forge::ForgeError;
 use indexer::search::writer::WriteError;
 use indexer::store::StoreError;
 
@@ -11,8 +10,6 @@ pub enum PipelineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Index(#[from] WriteError),
-    #[error(transparent)]
-    Forge(#[from] ForgeError),
     #[error("cannot remove {}", path.display())]
     Remove { path: PathBuf, source: io::Error },
 }

@@ -1,6 +1,6 @@
 //! The weekly pull request for proposals held back by limits.
 
-use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
+use docgen::forge::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::page::draft::Draft;
 use docgen::pull_request::subject::{Subject, Week};
 use indexer::store::LeaseFence;
@@ -26,10 +26,10 @@ impl ProposalReconciler {
         fence: LeaseFence,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let week = this_week(self.github.now());
+        let week = this_week(self.now());
         let subject = Subject::Batch(week);
         let (id, branch) = (subject.key(), subject.branch());
-        let mut case = TrackedProposal::new_planned(&id, branch, self.github.now());
+        let mut case = TrackedProposal::new_planned(&id, branch, self.now());
         case.requests.members = members.to_vec();
         self.advance_batch((&mut case, week), worklist, repository, fence, report).await
     }
@@ -80,11 +80,8 @@ impl ProposalReconciler {
                 let mut one = entry.case.clone().expect("a member was just noted");
                 if !self.record_merged(&one, (*number, commit.as_deref()), repository).await? {
                     // A maintainer removed the page before the merge.
-                    self.save_outcome(
-                        &mut one,
-                        &ReconcileOutcome::Rejected { number: Some(*number) },
-                    )
-                    .await?;
+                    self.save_outcome(&mut one, &ReconcileOutcome::Rejected { number: *number })
+                        .await?;
                 }
             }
             let said = format!("in a batch: {}", describe_outcome(&outcome));
@@ -101,7 +98,7 @@ impl ProposalReconciler {
         draft: &Draft,
         worklist: &mut Worklist,
     ) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         let entry = worklist.entries.get_mut(&cluster.id).expect("a member is an entry");
         let fresh = || TrackedProposal::new_planned(&cluster.id, batch.row.branch.clone(), now);
         let evidence = entry.evidence();

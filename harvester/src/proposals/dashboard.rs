@@ -17,13 +17,22 @@ use super::worklist::{WorkItem, Worklist};
 const MONTH: i64 = 30 * Millis::DAY;
 
 impl ProposalReconciler {
-    /// Updates the dashboard. A closed one stays closed.
+    /// The dashboard, if there is one.
+    pub(crate) async fn dashboard(&self) -> Result<Option<DashboardIssue>> {
+        match self.forge.github() {
+            Some(github) => Ok(github.dashboard().await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Updates the dashboard, where there are issues. A closed one stays closed.
     pub(crate) async fn publish_dashboard(
         &self,
         worklist: &Worklist,
         found: Option<&DashboardIssue>,
         report: &mut RoundReport,
     ) -> Result<()> {
+        let Some(github) = self.forge.github() else { return Ok(()) };
         let rows = worklist.entries.iter().filter_map(|(id, entry)| self.row(id, entry));
         let mut rows = rows.collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row.place != DashboardSection::Candidate) {
@@ -35,17 +44,17 @@ impl ProposalReconciler {
         }
         let counts = self.store.counts().await?;
         let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-        let month = Millis(self.github.now().0 - MONTH);
+        let month = Millis(self.now().0 - MONTH);
         let (asked, answered) = self.store.answered_counts_since(month, Millis::DAY).await?;
         let (asked, answered) = (asked as usize, answered as usize);
         let figures = DashboardTotals { backlog: backlog as usize, asked, answered };
-        self.github.update_dashboard(found, &render_dashboard(&rows, &figures)).await?;
+        github.update_dashboard(found, &render_dashboard(&rows, &figures)).await?;
         Ok(())
     }
 
     fn row(&self, id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         let Some(case) = &entry.case else { return candidate_row(id, entry) };
-        let now = self.github.now();
+        let now = self.now();
         let Some(place) = place(case, now) else { return candidate_row(id, entry) };
         let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
         let allowed = self.rules.pages.deadline(Millis(0)).0;

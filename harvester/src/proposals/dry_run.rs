@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use docgen::change::FileChange;
+use docgen::forge::reconcile::{DesiredPullRequest, PullRequestProgress};
 use docgen::github::execute::opening;
 use docgen::github::onboarding::{self, OnboardingStage};
-use docgen::github::reconcile::{DesiredPullRequest, PullRequestProgress};
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::error::Result;
 use super::guides::PlannedGuide;
 use super::reconciler::ProposalReconciler;
+use super::report::{ConsideredPage, RoundReport};
 use super::repository::RepositoryState;
 use super::worklist::WorkItem;
 
@@ -46,6 +47,23 @@ pub struct PullRequestPreview {
 }
 
 impl ProposalReconciler {
+    /// Every question with the page that the next round would propose, and the guides. Writes nothing.
+    pub(crate) async fn considered_pages(
+        &self,
+    ) -> Result<(BTreeMap<ClusterId, ConsideredPage>, Vec<PlannedGuide>)> {
+        let repository = self.load_repository().await?;
+        let mut worklist = self.load_worklist(&repository).await?;
+        let mut report = RoundReport::default();
+        self.prepare(&mut worklist, &repository, &mut report).await?;
+        let planned = self.planned(&worklist, &self.limits);
+        for (cluster, why) in planned.waiting {
+            let entry = worklist.entries.get_mut(&cluster).expect("a candidate is an entry");
+            entry.page = Err(why.as_str().to_owned());
+        }
+        let guides = std::mem::take(&mut worklist.guides).into_values().collect();
+        Ok((worklist.into_considered(), guides))
+    }
+
     /// What the next round would open, and what would wait, and why. Writes nothing.
     pub async fn dry_run(&self) -> Result<(String, Vec<DryRunItem>)> {
         let repository = self.load_repository().await?;
@@ -92,7 +110,7 @@ impl ProposalReconciler {
                 (Some((_, why)), _) => why.as_str().to_owned(),
                 _ if planned.open.contains(id) && opens => "would open now".to_owned(),
                 _ if planned.batch.contains(id) && opens => "would go into a batch".to_owned(),
-                (_, Some(case)) if case.progress.number.is_some() => {
+                (_, Some(case)) if case.was_offered() => {
                     format!("stands as {}", case.row.state.as_str())
                 }
                 _ => "would come later".to_owned(),
@@ -143,7 +161,7 @@ impl ProposalReconciler {
                 FileChange::Edit { edit, .. } => {
                     let old = match files.get(&path) {
                         Some(text) => text.clone(),
-                        None => self.github.text(&repository.files, &path).await?,
+                        None => self.forge.text(&repository.files, &path).await?,
                     };
                     match edit.apply(old.as_deref()) {
                         Ok(Some(text)) => drop(files.insert(path, Some(text))),
@@ -155,7 +173,7 @@ impl ProposalReconciler {
         }
         let mut before = BTreeMap::new();
         for path in files.keys() {
-            before.insert(path.clone(), self.github.text(&repository.files, path).await?);
+            before.insert(path.clone(), self.forge.text(&repository.files, path).await?);
         }
         Ok(PullRequestPreview {
             before,

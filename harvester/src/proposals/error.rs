@@ -1,5 +1,6 @@
 //! Why a proposal round, or one proposal of it, failed.
 
+use docgen::forge::error::{ForgeError, LocalForgeError};
 use docgen::github::client::GitHubError;
 use docgen::pull_request::check::UnsafeMessage;
 use indexer::store::StoreError;
@@ -10,6 +11,10 @@ pub enum ProposingError {
     Store(#[from] StoreError),
     #[error(transparent)]
     GitHub(#[from] GitHubError),
+    #[error(transparent)]
+    Local(#[from] LocalForgeError),
+    #[error("issues and comments need a repository on GitHub")]
+    NotOnGitHub,
     #[error(transparent)]
     Unsafe(#[from] UnsafeMessage),
     #[error("the repository is archived; nothing can be proposed there")]
@@ -24,6 +29,15 @@ pub enum ProposingError {
         #[source]
         source: serde_json::Error,
     },
+}
+
+impl From<ForgeError> for ProposingError {
+    fn from(error: ForgeError) -> Self {
+        match error {
+            ForgeError::GitHub(error) => Self::GitHub(error),
+            ForgeError::Local(error) => Self::Local(error),
+        }
+    }
 }
 
 pub(crate) type Result<T> = std::result::Result<T, ProposingError>;

@@ -45,6 +45,9 @@ impl ProposalReconciler {
     ) -> Result<bool> {
         self.process_ticks(worklist, dashboard).await?;
         let decided = self.process_review_decisions(worklist).await?;
+        if !self.forge.capabilities().pull_requests {
+            return Ok(decided);
+        }
         let applied = self.process_comments(worklist, repository).await?;
         self.process_reviews(worklist).await?;
         Ok(decided || applied)
@@ -68,7 +71,7 @@ impl ProposalReconciler {
     /// Does what a person asks for who wants the page of a question: it is proposed, proposed again, or
     /// noted as checked.
     pub(crate) async fn request_page(&self, id: &ClusterId, entry: &mut WorkItem) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         let case = entry.planned_case(id, now);
         match case.row.state {
             ProposalState::Held | ProposalState::Planned => case.requests.requested = true,
@@ -87,7 +90,7 @@ impl ProposalReconciler {
         worklist: &mut Worklist,
         repository: &RepositoryState,
     ) -> Result<bool> {
-        let now = self.github.now();
+        let now = self.now();
         let stored = self.store.setting(PROCESSED_UNTIL).await?;
         let Some(since) = stored.and_then(|at| at.parse().ok()).map(Millis) else {
             self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
@@ -96,7 +99,7 @@ impl ProposalReconciler {
         let mut applied = false;
         let numbers = numbers(worklist);
         let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
-        for comment in self.github.comments_since(Millis(since.0 - OVERLAP)).await? {
+        for comment in self.github()?.comments_since(Millis(since.0 - OVERLAP)).await? {
             if let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) {
                 by_question.entry(id).or_default().push(comment);
             }
@@ -122,7 +125,7 @@ impl ProposalReconciler {
             let Some(request) = self.request_in(entry, comment).await? else { continue };
             let taken = match request {
                 Some(command) => {
-                    self.github.react(comment.id, CommandReaction::Seen).await?;
+                    self.github()?.react(comment.id, CommandReaction::Seen).await?;
                     let said = command.usage();
                     Some((said, self.apply_command(entry, command, repository).await?))
                 }
@@ -145,14 +148,14 @@ impl ProposalReconciler {
         let case = entry.case.as_mut().expect("a number is a case's");
         if let (Some(number), false) = (case.progress.number, replies.is_empty()) {
             let words = status_comment::replies(&replies);
-            self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
+            self.github()?.upsert_status_comment(number, &case.row.cluster, &words).await?;
         }
         for (comment, reaction) in &reactions {
-            self.github.react(*comment, *reaction).await?;
+            self.github()?.react(*comment, *reaction).await?;
             case.mark_processed(*comment);
         }
         if !reactions.is_empty() {
-            self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+            self.store.upsert_proposal(&case.to_row(self.now())).await?;
         }
         Ok(reactions.iter().any(|(_, reaction)| *reaction == CommandReaction::Done))
     }
@@ -171,7 +174,7 @@ impl ProposalReconciler {
             return Ok(None);
         }
         Ok(Some(match said {
-            CommentRequest::Command(command) if self.github.may_command(&login).await? => {
+            CommentRequest::Command(command) if self.github()?.may_command(&login).await? => {
                 Some(command)
             }
             _ => None,
@@ -218,14 +221,14 @@ impl ProposalReconciler {
         }
         let draft = entry.page.as_ref().ok().map(|page| &page.draft);
         let case = entry.case.as_mut().expect("a number is a case's");
-        let now = self.github.now();
+        let now = self.now();
         Ok(match command {
             CommentCommand::Help => CommandOutcome::Reply(status_comment::help()),
             CommentCommand::Rebase => {
                 case.requests.rebase = true;
                 CommandOutcome::Done
             }
-            CommentCommand::Recreate => match self.github.head(&case.row.branch).await? {
+            CommentCommand::Recreate => match self.forge.head(&case.row.branch).await? {
                 Some(head) => {
                     let words = status_comment::recreated(&head);
                     case.requests.recreate = Some(head);
@@ -297,7 +300,7 @@ impl ProposalReconciler {
     /// Closes a pull request at a maintainer's request.
     pub(crate) async fn close(&self, case: &mut TrackedProposal) -> Result<()> {
         if let Some(number) = case.progress.number {
-            self.github.close_pull(number).await?;
+            self.github()?.close_pull(number).await?;
         }
         case.row.state = ProposalState::Rejected;
         if self.store.cluster(&case.row.cluster).await?.is_some() {
@@ -312,7 +315,7 @@ impl ProposalReconciler {
             let Some(case) = entry.case.as_mut().filter(|case| case.is_open()) else { continue };
             let Some(number) = case.progress.number else { continue };
             let mut news = false;
-            for review in self.github.reviews(number).await? {
+            for review in self.github()?.reviews(number).await? {
                 let asks = review.state.eq_ignore_ascii_case("CHANGES_REQUESTED");
                 if asks && self.person(review.user.as_ref()).await?.is_some() {
                     news |= case.mark_processed(review.id);
@@ -320,8 +323,8 @@ impl ProposalReconciler {
             }
             if news {
                 let words = status_comment::changes_requested();
-                self.github.upsert_status_comment(number, &case.row.cluster, &words).await?;
-                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                self.github()?.upsert_status_comment(number, &case.row.cluster, &words).await?;
+                self.store.upsert_proposal(&case.to_row(self.now())).await?;
             }
         }
         Ok(())
@@ -329,7 +332,7 @@ impl ProposalReconciler {
 
     /// The login, unless it is the bot's own or another bot's.
     async fn person(&self, account: Option<&Account>) -> Result<Option<String>> {
-        let me = self.github.login().await?;
+        let me = self.github()?.login().await?;
         let person = account.filter(|one| one.kind != "Bot" && !one.login.eq_ignore_ascii_case(me));
         Ok(person.map(|one| one.login.clone()))
     }

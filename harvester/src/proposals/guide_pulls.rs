@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose, ReconcileOutcome};
+use docgen::forge::reconcile::{DesiredPullRequest, PullRequestPurpose, ReconcileOutcome};
 use docgen::github::status_comment;
 use docgen::page::evidence::cited;
 use docgen::page::guide::{GuideChange, GuideDraft};
@@ -35,7 +35,7 @@ impl ProposalReconciler {
         let context = self.context(layout.target, &layout.folder, None, None);
         let proposable = entries.iter().filter(|(_, entry)| entry.page.is_ok());
         let proposable = proposable.map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
-        let now = self.github.now();
+        let now = self.now();
         let mut guides = plan_guides(&self.store, &context, &layout.root, &proposable, now).await?;
         for (id, entry) in &*entries {
             let name = entry.case.as_ref().and_then(|case| guide_name(&case.row.branch));
@@ -69,12 +69,32 @@ impl ProposalReconciler {
                     report_guide(report, id, guide, entry, format!("failed: {error}"));
                     if let Some(case) = &mut entry.case {
                         case.row.note = Some(error.to_string());
-                        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                        self.store.upsert_proposal(&case.to_row(self.now())).await?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// The same for those alone that show deleted messages. Opens nothing.
+    pub(super) async fn advance_quoting_guides(
+        &self,
+        worklist: &mut Worklist,
+        repository: &RepositoryState,
+        fence: LeaseFence,
+        report: &mut RoundReport,
+    ) -> Result<()> {
+        let mut quoting = BTreeSet::new();
+        for id in worklist.guides.keys() {
+            let case = worklist.entries.get(id).and_then(|entry| entry.case.as_ref());
+            let evidence = case.map(|case| case.requests.evidence.as_slice()).unwrap_or_default();
+            if !self.gone_of(evidence).await?.is_empty() {
+                quoting.insert(id.clone());
+            }
+        }
+        worklist.guides.retain(|id, _| quoting.contains(id));
+        self.advance_guides(worklist, repository, fence, report).await
     }
 
     async fn advance_guide(
@@ -89,7 +109,7 @@ impl ProposalReconciler {
         };
         self.redact_pulls_of(case).await?;
         let lost = !self.gone_of(&case.requests.evidence).await?.is_empty();
-        if case.is_snoozed(self.github.now()) && !lost {
+        if case.is_snoozed(self.now()) && !lost {
             return Ok(None);
         }
         let is_new = case.row.purpose == purpose_name(PullRequestPurpose::Answer)
@@ -97,7 +117,7 @@ impl ProposalReconciler {
         if !is_new {
             return self.revise_guide(case, guide, lost, repository, fence).await;
         }
-        let begun = case.progress.number.is_some() || case.progress.built.is_some();
+        let begun = case.is_begun();
         let withdrawn = case.row.state == ProposalState::Withdrawn;
         let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
         let wanted_again = case.is_closed() && case.requests.requested_again;
@@ -121,10 +141,11 @@ impl ProposalReconciler {
                 if case.progress.pushed.is_none() {
                     page.draft().path().clone_into(&mut case.row.path);
                 }
-                self.for_reviewers(
-                    page.pull_request(&repository.layout, &repository.base),
-                    repository,
-                )
+                let mut wanted = page.pull_request(&repository.layout, &repository.base);
+                if !self.forge.capabilities().pull_requests {
+                    wanted.makes_section(&repository.layout);
+                }
+                self.for_reviewers(wanted, repository)
             }
             Err(_) => self.guide_withdrawal(case, repository),
         };
@@ -173,12 +194,14 @@ impl ProposalReconciler {
         {
             case.requests.evidence = evidence;
         }
-        if let ReconcileOutcome::HandsOff { number: Some(number), why } = &outcome {
+        if let (ReconcileOutcome::HandsOff { number: Some(number), why }, Some(github)) =
+            (&outcome, self.forge.github())
+        {
             let text = match lost {
                 true => status_comment::evidence_deleted(),
                 false => status_comment::hands_off(&why.to_string(), None),
             };
-            self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?;
+            github.upsert_status_comment(*number, &case.row.cluster, &text).await?;
         }
         Ok(outcome)
     }
@@ -212,7 +235,7 @@ impl ProposalReconciler {
                 let is_current = text.replace("\r\n", "\n") == page.draft().page();
                 if is_current && lost {
                     case.requests.evidence = page.evidence().to_vec();
-                    self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                    self.store.upsert_proposal(&case.to_row(self.now())).await?;
                 }
                 let edited = change == GuideChange::EditedByPeople;
                 let merged = MergedGuide { path: &path, text: &text, edited };
@@ -276,7 +299,7 @@ impl ProposalReconciler {
         }
         case.requests.requested = false;
         case.requests.requested_again &= matches!(outcome, ReconcileOutcome::Rejected { .. });
-        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        self.store.upsert_proposal(&case.to_row(self.now())).await?;
         Ok(format!("{}: {}", purpose_name(wanted.purpose), describe_outcome(&outcome)))
     }
 
@@ -287,7 +310,7 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<Option<(String, String)>> {
         let path = &case.row.path;
-        match self.github.text(&repository.files, path).await? {
+        match self.forge.text(&repository.files, path).await? {
             Some(text) => Ok(Some((path.clone(), text))),
             None => self.find_moved_page(&case.row.cluster, path, repository).await,
         }
@@ -302,7 +325,7 @@ impl ProposalReconciler {
         fence: LeaseFence,
     ) -> Result<Option<String>> {
         let Ok(page) = &guide.page else { return Ok(None) };
-        let pulls = self.github.pulls_of(&page.branch()).await?;
+        let pulls = self.forge.pulls_of(&page.branch()).await?;
         let Some(newest) = pulls.first() else { return Ok(None) };
         let case = entry.case.insert(self.planned_guide(&guide.name));
         if newest.is_open() || !pulls.iter().any(|pull| pull.is_merged()) {
@@ -319,7 +342,7 @@ impl ProposalReconciler {
         case.row.state = ProposalState::Merged;
         case.requests.evidence = cited(&text);
         case.requests.record_sources(&cited(&text));
-        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        self.store.upsert_proposal(&case.to_row(self.now())).await?;
         Ok(Some("merged".to_owned()))
     }
 
@@ -328,11 +351,11 @@ impl ProposalReconciler {
         &self,
         worklist: &'w Worklist,
     ) -> impl Iterator<Item = ProposalCandidate> + 'w {
-        let now = self.github.now();
+        let now = self.now();
         let guides = worklist.guides.iter().filter(move |(id, guide)| {
             let case = worklist.entries.get(*id).and_then(|entry| entry.case.as_ref());
             let waits = case.is_none_or(|case| {
-                let begun = case.progress.number.is_some() || case.progress.built.is_some();
+                let begun = case.is_begun();
                 let state = case.row.state;
                 let fresh = matches!(state, ProposalState::Planned | ProposalState::Held) && !begun;
                 let outdated = guide.outdated.is_some();
@@ -383,7 +406,7 @@ impl ProposalReconciler {
             Err(error) if error.ends_the_round() => return Err(error),
             Err(error) => {
                 case.row.note = Some(error.to_string());
-                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                self.store.upsert_proposal(&case.to_row(self.now())).await?;
                 format!("failed: {error}")
             }
         };
@@ -409,7 +432,7 @@ impl ProposalReconciler {
             page.draft().title().clone_into(&mut case.row.title);
             page.draft().path().clone_into(&mut case.row.path);
             case.row.note = Some(why.to_owned());
-            self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+            self.store.upsert_proposal(&case.to_row(self.now())).await?;
         }
         report_guide(report, id, guide, entry, why.to_owned());
         Ok(())
@@ -417,7 +440,7 @@ impl ProposalReconciler {
 
     fn planned_guide(&self, name: &str) -> TrackedProposal {
         let subject = Subject::Guide(name.to_owned());
-        TrackedProposal::new_planned(&subject.key(), subject.branch(), self.github.now())
+        TrackedProposal::new_planned(&subject.key(), subject.branch(), self.now())
     }
 
     fn guide_withdrawal(
@@ -451,4 +474,5 @@ fn report_guide(
     let number = entry.case.as_ref().and_then(|case| case.progress.number);
     let title = guide.page.as_ref().map_or(guide.name.as_str(), |page| page.draft().title());
     report.add_line(id, outcome, number, title);
+    report.guides.extend(report.lines.last().cloned());
 }

@@ -2,15 +2,15 @@
 //! when no evidence is left.
 
 use docgen::change::{FileChange, FileEdit};
+use docgen::forge::error::ForgeError;
+use docgen::forge::reconcile::{DesiredPullRequest, PullRequestPurpose, ReconcileOutcome};
 use docgen::github::client::GitHubError;
-use docgen::github::execute::merged_text;
 use docgen::github::models::PullRequest;
-use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose, ReconcileOutcome};
 use docgen::page::amend::{
     AmendedPage, Replacement, add_later_answer, own_part, remove_answer, rewrite_page,
 };
 use docgen::page::draft::{Draft, build_draft, page_title};
-use docgen::page::read_back::{ReadPage, parse_page};
+use docgen::page::read_back::{ReadPage, bears, parse_page};
 use docgen::paths::is_page;
 use docgen::pull_request::desired::{CorrectionReason, MergedPage};
 use docgen::pull_request::marker;
@@ -25,8 +25,8 @@ use rules::publish::anonymize::Participants;
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, check_staleness};
 
+use super::due_pages::messages_of;
 use super::error::Result;
-use super::local::messages_of;
 use super::reconciler::ProposalReconciler;
 use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
@@ -41,21 +41,21 @@ impl ProposalReconciler {
     pub(crate) async fn record_merged(
         &self,
         case: &TrackedProposal,
-        (number, commit): (u64, Option<&str>),
+        (number, commit): (Option<u64>, Option<&str>),
         repository: &RepositoryState,
     ) -> Result<bool> {
         let (cluster, path) = (&case.row.cluster, &case.row.path);
-        if let Some(text) = merged_text(&self.github, commit, &repository.base, path).await?
+        if let Some(text) = self.forge.merged_text(commit, &repository.base, path).await?
             && is_there(&text, cluster, repository.layout.target)
         {
-            self.save_merged(case, path, Some(number), &text, repository).await?;
+            self.save_merged(case, path, number, &text, repository).await?;
             return Ok(true);
         }
         // People may have moved it on its way in, or its title was another one then.
         let Some((path, text)) = self.find_moved_page(cluster, path, repository).await? else {
             return Ok(false);
         };
-        self.save_merged(case, &path, Some(number), &text, repository).await?;
+        self.save_merged(case, &path, number, &text, repository).await?;
         Ok(true)
     }
 
@@ -72,7 +72,7 @@ impl ProposalReconciler {
         let folder = format!("{}/", repository.layout.folder);
         pages.sort_by_key(|other| (!is_named(other), !other.starts_with(&folder)));
         for other in pages.into_iter().take(MOST_SEARCHED) {
-            if let Some(text) = self.github.text(&repository.files, other).await?
+            if let Some(text) = self.forge.text(&repository.files, other).await?
                 && bears(&text, cluster)
             {
                 return Ok(Some((other.to_owned(), text)));
@@ -103,10 +103,10 @@ impl ProposalReconciler {
             cluster: cluster.clone(),
             number: number.or(before.as_ref().and_then(|one| one.number)),
             path: path.to_owned(),
-            link: self.github.link(&repository.base, path),
+            link: self.forge.link(&repository.base, path),
             title,
             answer,
-            merged: same.map_or(self.github.now(), |one| one.merged),
+            merged: same.map_or(self.now(), |one| one.merged),
             digest,
             evidence,
         };
@@ -125,7 +125,7 @@ impl ProposalReconciler {
         let Worklist { entries, epoch, .. } = worklist;
         for merged in self.store.merged_answers().await? {
             let Some(entry) = entries.get_mut(&merged.cluster) else { continue };
-            if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.github.now())) {
+            if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.now())) {
                 continue;
             }
             let done = self.revise_page(entry, &merged, (repository, epoch), fence).await;
@@ -154,12 +154,12 @@ impl ProposalReconciler {
         let mut merged = merged.clone();
         // Where it was moved to on a maintainer's word, readers find only the way at its old place.
         if let Some(to) = entry.case.as_ref().and_then(|case| case.requests.page.as_ref())
-            && let Some(text) = self.github.text(&repository.files, to).await?
+            && let Some(text) = self.forge.text(&repository.files, to).await?
             && is_there(&text, &merged.cluster, repository.layout.target)
         {
             merged.path.clone_from(to);
         }
-        let text = match self.github.text(&repository.files, &merged.path).await? {
+        let text = match self.forge.text(&repository.files, &merged.path).await? {
             Some(text) if is_there(&text, &merged.cluster, repository.layout.target) => text,
             _ => match self.find_moved_page(&merged.cluster, &merged.path, repository).await? {
                 Some((path, text)) => {
@@ -337,7 +337,7 @@ impl ProposalReconciler {
     /// The settings of the site in which redirects stand.
     async fn redirects(&self, repository: &RepositoryState) -> Result<Option<String>> {
         match moving::redirect_file(&repository.layout) {
-            Some(path) => Ok(self.github.text(&repository.files, &path).await?),
+            Some(path) => Ok(self.forge.text(&repository.files, &path).await?),
             None => Ok(None),
         }
     }
@@ -407,24 +407,24 @@ impl ProposalReconciler {
     /// name the last generated commits, and GitHub keeps those.
     async fn ours(&self, entry: &WorkItem, merged: &MergedAnswerRow) -> Result<Option<String>> {
         let Some(case) = &entry.case else { return Ok(None) };
-        let pulls = self.github.pulls_of(&case.row.branch).await?;
+        let pulls = self.forge.pulls_of(&case.row.branch).await?;
         // One that mended the page holds words of people.
         let answers = |pull: &PullRequest| pull.is_merged() && !pull.has_label(CORRECTION_LABEL);
         let pull = match (pulls.into_iter().find(answers), merged.number) {
             (Some(pull), _) => Some(pull),
-            (None, Some(number)) => self.github.pull(number).await?,
+            (None, Some(number)) => self.github()?.pull(number).await?,
             (None, None) => None,
         };
         let marker = pull.and_then(|pull| BodyMarker::read(pull.body()));
         let Some(head) = marker.map(|marker| marker.head).filter(|head| !head.is_empty()) else {
             return Ok(None);
         };
-        let files = match self.github.files(&head).await {
-            Err(GitHubError::Refused { .. }) => return Ok(None),
+        let files = match self.forge.files(&head).await {
+            Err(ForgeError::GitHub(GitHubError::Refused { .. })) => return Ok(None),
             files => files?,
         };
         for path in [&merged.path, &case.row.path] {
-            if let Some(text) = self.github.text(&files, path).await? {
+            if let Some(text) = self.forge.text(&files, path).await? {
                 return Ok(Some(text));
             }
         }
@@ -458,14 +458,14 @@ impl ProposalReconciler {
         };
         if let (ReconcileOutcome::Merged { .. }, "correction") =
             (outcome, case.row.purpose.as_str())
-            && let Some(head) = self.github.head(&repository.base).await?
+            && let Some(head) = self.forge.head(&repository.base).await?
         {
-            let files = self.github.files(&head).await?;
-            if let Some(text) = self.github.text(&files, path).await? {
+            let files = self.forge.files(&head).await?;
+            if let Some(text) = self.forge.text(&files, path).await? {
                 self.save_merged(case, path, None, &text, repository).await?;
             }
         }
-        Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
+        Ok(self.store.upsert_proposal(&case.to_row(self.now())).await?)
     }
 
     /// The page is not there any more: people removed it, or merged the pull request that removes it.
@@ -483,7 +483,7 @@ impl ProposalReconciler {
         case.row.purpose = purpose_name(PullRequestPurpose::Removal).to_owned();
         case.row.title.clear();
         case.row.note = Some(PAGE_GONE.to_owned());
-        self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+        self.store.upsert_proposal(&case.to_row(self.now())).await?;
         if self.store.cluster(&case.row.cluster).await?.is_some() {
             self.store.set_state(&case.row.cluster, ClusterState::Retired).await?;
         }
@@ -516,15 +516,8 @@ fn moved_to(wanted: &DesiredPullRequest, from: &str) -> Option<String> {
 
 const PAGE_GONE: &str = "the page is gone from the repository";
 
-/// Whether a text holds the page of a cluster.
-pub(super) fn bears(text: &str, cluster: &ClusterId) -> bool {
-    [format!("id={cluster} "), format!("id=\"answer-{cluster}\"")]
-        .iter()
-        .any(|mark| text.contains(mark))
-}
-
 /// Whether the file of a page still holds it: a file of its own does even where people removed the markers.
-pub(super) fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
+fn is_there(text: &str, cluster: &ClusterId, target: DocsTarget) -> bool {
     target != DocsTarget::Faq || bears(text, cluster)
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use docgen::forge::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::github::models::PullRequest;
-use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome};
 use docgen::github::{onboarding, status_comment};
 use docgen::page::draft::Draft;
 use docgen::page::near_duplicates::near_duplicates;
@@ -16,14 +16,15 @@ use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, MessageId, Millis};
 use rules::support::over_share;
 
+use super::due_pages::percent;
 use super::error::Result;
 use super::guides::gone_messages;
-use super::local::percent;
 use super::reconciler::ProposalReconciler;
-use super::report::{RoundReport, describe_outcome};
+use super::report::{PageOutcome, RoundReport, describe_outcome};
 use super::repository::RepositoryState;
 use super::tracked::{CORRECTION_LABEL, TrackedProposal};
 use super::worklist::{WorkItem, Worklist, is_for_a_page};
+use crate::logging::error_chain;
 
 /// Questions that the pull request with the settings names.
 const FIRST: usize = 5;
@@ -45,7 +46,7 @@ impl ProposalReconciler {
             None => TrackedProposal::new_planned(
                 &wanted.cluster,
                 Subject::Settings.branch(),
-                self.github.now(),
+                self.now(),
             ),
         };
         case.row.title.clone_from(&wanted.title);
@@ -63,7 +64,7 @@ impl ProposalReconciler {
             return Ok(());
         }
         row.state = ProposalState::Merged;
-        row.updated = self.github.now();
+        row.updated = self.now();
         Ok(self.store.upsert_proposal(&row).await?)
     }
 
@@ -87,14 +88,14 @@ impl ProposalReconciler {
                 }
                 continue;
             };
-            let begun = case.progress.number.is_some() || case.progress.built.is_some();
+            let begun = case.is_begun();
             let withdrawn = case.row.state == ProposalState::Withdrawn;
             let goes_on = case.is_open() || begun && !withdrawn && !case.is_closed();
             let wanted_again = case.is_closed() && case.requests.requested_again;
             if !is_for_a_page(case) || case.is_batch() || !(goes_on || wanted_again) {
                 continue;
             }
-            if case.is_snoozed(self.github.now()) && self.may_stay_snoozed(case, entry).await? {
+            if case.is_snoozed(self.now()) && self.may_stay_snoozed(case, entry).await? {
                 continue;
             }
             self.advance_one(entry, repository, fence, report).await?;
@@ -109,14 +110,17 @@ impl ProposalReconciler {
         if case.requests.evidence.iter().any(|one| !evidence.contains(one)) {
             return Ok(false);
         }
-        Ok(self.github.pulls_of(&case.row.branch).await?.iter().any(PullRequest::is_open))
+        if !self.forge.capabilities().pull_requests {
+            return Ok(self.forge.head(&case.row.branch).await?.is_some());
+        }
+        Ok(self.forge.pulls_of(&case.row.branch).await?.iter().any(PullRequest::is_open))
     }
 
     /// The pull requests for a question of which nothing is stored: the limits do not apply to what
     /// maintainers have already seen.
     async fn pulls_for(&self, entry: &WorkItem) -> Result<Vec<PullRequest>> {
         match &entry.page {
-            Ok(page) => Ok(self.github.pulls_of(&page.proposal.branch).await?),
+            Ok(page) => Ok(self.forge.pulls_of(&page.proposal.branch).await?),
             Err(_) => Ok(Vec::new()),
         }
     }
@@ -130,13 +134,15 @@ impl ProposalReconciler {
     ) -> Result<()> {
         let Ok(page) = &entry.page else { return Ok(()) };
         let branch = page.proposal.branch.clone();
-        let mut case =
-            TrackedProposal::new_planned(page.draft.cluster(), branch, self.github.now());
+        let mut case = TrackedProposal::new_planned(page.draft.cluster(), branch, self.now());
         page.draft.path().clone_into(&mut case.row.path);
         case.row.number = Some(number);
-        if self.record_merged(&case, (number, None), repository).await? {
-            self.save_outcome(&mut case, &ReconcileOutcome::Merged { number, commit: None })
-                .await?;
+        if self.record_merged(&case, (Some(number), None), repository).await? {
+            self.save_outcome(
+                &mut case,
+                &ReconcileOutcome::Merged { number: Some(number), commit: None },
+            )
+            .await?;
         } else {
             self.retire_case(&mut case).await?;
         }
@@ -191,7 +197,7 @@ impl ProposalReconciler {
             if case.row.state == ProposalState::Held && !waits.contains(cluster) {
                 case.row.state = ProposalState::Planned;
                 case.row.note = None;
-                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                self.store.upsert_proposal(&case.to_row(self.now())).await?;
             }
         }
         Ok(())
@@ -199,7 +205,7 @@ impl ProposalReconciler {
 
     /// What would open now, and what waits. Changes nothing.
     pub(crate) fn planned(&self, worklist: &Worklist, limits: &ProposalLimits) -> OpeningPlan {
-        let now = self.github.now();
+        let now = self.now();
         let earned = worklist.entries.values().filter(|entry| !entry.is_candidate());
         let clusters = earned.filter_map(|entry| entry.cluster.as_ref());
         let over_share = over_share(&clusters.collect::<Vec<_>>(), self.rules.pages.person_share());
@@ -240,7 +246,7 @@ impl ProposalReconciler {
         let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
         let case = entry.case.as_ref();
         let waits = case.is_none_or(|case| {
-            let begun = case.progress.number.is_some() || case.progress.built.is_some();
+            let begun = case.is_begun();
             let state = case.row.state;
             let fresh = matches!(state, ProposalState::Planned | ProposalState::Held) && !begun;
             let withdrawn = state == ProposalState::Withdrawn;
@@ -291,7 +297,7 @@ impl ProposalReconciler {
         let path = entry.path().unwrap_or_default().to_owned();
         let extends = entry.existing.path().is_some();
         let case = entry.case.get_or_insert_with(|| {
-            TrackedProposal::new_planned(&wanted.cluster, wanted.branch.clone(), self.github.now())
+            TrackedProposal::new_planned(&wanted.cluster, wanted.branch.clone(), self.now())
         });
         if let Ok(page) = &entry.page {
             case.row.title = page.draft.title().to_owned();
@@ -313,6 +319,7 @@ impl ProposalReconciler {
         let known = known.collect::<Vec<_>>();
         case.requests.evidence.extend(known);
         case.requests.record_sources(&evidence);
+        let before = case.progress.pushed.as_ref().map(|pushed| pushed.head.clone());
         let mut done = self.reconcile_one(case, &wanted, fence).await;
         if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
             let gone =
@@ -328,6 +335,8 @@ impl ProposalReconciler {
                     case.requests.extends = extends;
                 }
                 self.save_outcome(case, &outcome).await?;
+                entry.outcome =
+                    Some(PageOutcome::of(&outcome, case.branch_change(before.as_ref())));
                 if let ReconcileOutcome::Merged { number, commit } = &outcome
                     && !self.record_merged(case, (*number, commit.as_deref()), repository).await?
                 {
@@ -340,7 +349,8 @@ impl ProposalReconciler {
             Err(error) if error.ends_the_round() => return Err(error),
             Err(error) => {
                 case.row.note = Some(error.to_string());
-                self.store.upsert_proposal(&case.to_row(self.github.now())).await?;
+                self.store.upsert_proposal(&case.to_row(self.now())).await?;
+                entry.outcome = Some(PageOutcome::Failed(error_chain(&error).to_string()));
                 format!("failed: {error}")
             }
         };
@@ -380,7 +390,7 @@ impl ProposalReconciler {
         case: &mut TrackedProposal,
         outcome: &ReconcileOutcome,
     ) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         let (state, cluster, note) = match outcome {
             ReconcileOutcome::Open { conflict, .. } => {
                 case.requests.recreate = None;
@@ -432,19 +442,21 @@ impl ProposalReconciler {
         outcome: &ReconcileOutcome,
         draft: Option<&Draft>,
     ) -> Result<()> {
-        let ReconcileOutcome::HandsOff { number: Some(number), why } = outcome else {
+        let (ReconcileOutcome::HandsOff { number: Some(number), why }, Some(github)) =
+            (outcome, self.forge.github())
+        else {
             return Ok(());
         };
         let text = match draft {
             Some(_) => status_comment::hands_off(&why.to_string(), draft),
             None => status_comment::evidence_deleted(),
         };
-        Ok(self.github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
+        Ok(github.upsert_status_comment(*number, &case.row.cluster, &text).await?)
     }
 
     /// Stores why a proposal waits, so that the dashboard shows it.
     async fn record_hold(&self, entry: &mut WorkItem, why: &str) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         let Ok(page) = &entry.page else { return Ok(()) };
         let cluster = page.draft.cluster();
         let branch = page.proposal.branch.clone();

@@ -1,16 +1,19 @@
-//! Reconciles one pull request on GitHub with the desired one: observe, decide, take one step, store it.
+//! Reconciles one proposal with the desired one: observe, decide, take one step, store it.
 //!
 //! Invariant: a process may end anywhere, and another one may have continued meanwhile: the next run
-//! finds out by observing GitHub, not by trusting what is stored.
+//! finds out by observing the forge, not by trusting what is stored.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use docgen::forge::Forge;
+use docgen::forge::local::LocalForge;
+use docgen::forge::reconcile::{DesiredPullRequest, ReconcileOutcome, ReconcileStep, next_step};
 use docgen::github::client::GitHubClient;
-use docgen::github::execute::{execute, observe};
-use docgen::github::reconcile::{DesiredPullRequest, ReconcileOutcome, ReconcileStep, next_step};
 use docgen::page::draft::DraftContext;
+use docgen::pull_request::limits::ProposalLimits;
 use docgen::target::{DocsFolder, DocsTarget};
 use indexer::store::{LeaseFence, Store, StoreError};
 use rules::config::ruleset::Ruleset;
@@ -29,15 +32,17 @@ use crate::logging::error_chain;
 pub(in crate::proposals) const LEASE: &str = "forge";
 /// The lease of a round that makes no progress expires after this time.
 pub(in crate::proposals) const LEASE_MS: i64 = 5 * 60 * Millis::SECOND;
+/// On this machine a step takes no longer, and somebody waits for the command.
+pub(crate) const LOCAL_LEASE_MS: i64 = 5 * Millis::SECOND;
 /// The setting that holds the time before which GitHub must not be called.
 pub(in crate::proposals) const NOT_BEFORE: &str = "forge/not-before";
 /// A proposal takes a dozen steps; more means that two sides undo each other.
 const MOST_STEPS: usize = 60;
 
-/// Everything that proposing on GitHub needs.
+/// Everything that proposing needs.
 pub struct ProposalReconciler {
     pub store: Store,
-    pub github: GitHubClient,
+    pub forge: Forge,
     pub rules: Arc<Ruleset>,
     pub naming: AuthorNaming,
     /// The operator's choice; maintainers' settings override it, and it overrides detection.
@@ -49,6 +54,8 @@ pub struct ProposalReconciler {
     pub documents: Mutex<BTreeMap<String, String>>,
     /// The repositories whose releases are read.
     pub releases: Vec<String>,
+    /// The limits of a repository that has no settings of its own.
+    pub limits: ProposalLimits,
 }
 
 impl ProposalReconciler {
@@ -69,9 +76,60 @@ impl ProposalReconciler {
         let deferred = deferred_until(&store).await?;
         let clock = Arc::new(SystemClock);
         let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, deferred)?;
-        let (target, folder) = (config.target, config.folder.clone());
-        let (documents, releases) = (Mutex::default(), forge.releases.clone());
-        Ok(Some(Self { store, github, rules, naming, target, folder, owner, documents, releases }))
+        Ok(Some(Self {
+            store,
+            forge: Forge::GitHub(Box::new(github)),
+            rules,
+            naming,
+            target: config.target,
+            folder: config.folder.clone(),
+            owner,
+            documents: Mutex::default(),
+            releases: forge.releases.clone(),
+            limits: ProposalLimits::default(),
+        }))
+    }
+
+    /// Built from the settings; `None` if proposals do not go to a repository on this machine. `proposals` is
+    /// the folder for titles and bodies.
+    pub fn open_local(
+        config: &Config,
+        proposals: &Path,
+        rules: Arc<Ruleset>,
+        (store, naming): (Store, AuthorNaming),
+        owner: String,
+    ) -> Option<Self> {
+        let repository = config.forge.repository.as_deref()?;
+        let open = config.forge.open;
+        Some(Self {
+            store,
+            forge: Forge::Local(LocalForge::new(repository, proposals, Arc::new(SystemClock))),
+            rules,
+            naming,
+            target: config.target,
+            folder: config.folder.clone(),
+            owner,
+            documents: Mutex::default(),
+            releases: Vec::new(),
+            limits: ProposalLimits { open, per_day: open, per_hour: open, batch: 0 },
+        })
+    }
+
+    pub(in crate::proposals) fn now(&self) -> Millis {
+        self.forge.now()
+    }
+
+    /// For what only GitHub has and nothing but GitHub is asked for.
+    pub(in crate::proposals) fn github(&self) -> Result<&GitHubClient> {
+        self.forge.github().ok_or(ProposingError::NotOnGitHub)
+    }
+
+    /// How long a round may go without progress before another process may take over.
+    pub(in crate::proposals) fn lease_ms(&self) -> i64 {
+        match self.forge {
+            Forge::GitHub(_) => LEASE_MS,
+            Forge::Local(_) => LOCAL_LEASE_MS,
+        }
     }
 
     /// Takes steps until nothing is left to do for one pull request. Each step is stored before it is
@@ -86,23 +144,23 @@ impl ProposalReconciler {
         wanted.check()?;
         for _ in 0..MOST_STEPS {
             self.renew_lease(fence).await?;
-            let seen = observe(&self.github, wanted, &case.progress).await?;
+            let seen = self.forge.observe(wanted, &case.progress).await?;
             let wanted = case.apply_requests(wanted, &seen);
-            let what = next_step(&wanted, &case.progress, &seen, self.github.now());
+            let what = next_step(&wanted, &case.progress, &seen, self.now());
             let name = what.name();
             if let ReconcileStep::Done(outcome) = &what {
                 let outcome = outcome.clone();
-                execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await?;
+                self.forge.execute(&wanted, &mut case.progress, (&seen, what)).await?;
                 return Ok(outcome);
             }
             let cluster = case.row.cluster.clone();
-            let seq = self.store.begin_step(&cluster, name, self.github.now()).await?;
-            let taken = execute(&self.github, &wanted, &mut case.progress, (&seen, what)).await;
+            let seq = self.store.begin_step(&cluster, name, self.now()).await?;
+            let taken = self.forge.execute(&wanted, &mut case.progress, (&seen, what)).await;
             let result = match &taken {
                 Ok(_) => "done".to_owned(),
                 Err(error) => error_chain(error).to_string(),
             };
-            let now = self.github.now();
+            let now = self.now();
             self.store.end_step(seq, &result, &case.to_row(now), now).await?;
             taken?;
         }
@@ -111,8 +169,8 @@ impl ProposalReconciler {
 
     /// Renews the lease; stops a process that has lost it.
     async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
-        let now = self.github.now();
-        match self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? {
+        let now = self.now();
+        match self.store.acquire_lease(LEASE, &self.owner, self.lease_ms(), now).await? {
             Some(held) if held == fence => Ok(()),
             _ => Err(ProposingError::TakenOver),
         }

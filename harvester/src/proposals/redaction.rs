@@ -36,15 +36,17 @@ impl ProposalReconciler {
         if gone.is_empty() {
             return Ok(());
         }
-        for pull in self.github.pulls_of(&case.row.branch).await? {
-            if !pull.is_open() {
-                redact_closed(&self.github, &pull).await?;
-                let text = status_comment::evidence_deleted();
-                let (number, cluster) = (pull.number, &case.row.cluster);
-                self.github.replace_status_comment(number, cluster, &text).await?;
+        if let Some(github) = self.forge.github() {
+            for pull in github.pulls_of(&case.row.branch).await? {
+                if !pull.is_open() {
+                    redact_closed(github, &pull).await?;
+                    let text = status_comment::evidence_deleted();
+                    let (number, cluster) = (pull.number, &case.row.cluster);
+                    github.replace_status_comment(number, cluster, &text).await?;
+                }
             }
         }
         case.requests.redacted.extend(gone);
-        Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
+        Ok(self.store.upsert_proposal(&case.to_row(self.now())).await?)
     }
 }

@@ -29,13 +29,13 @@ impl ProposalReconciler {
     /// Records the releases of the repositories that the settings name, once an hour. A repository that cannot be
     /// read does not stop the round.
     pub(crate) async fn read_releases(&self, report: &mut RoundReport) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         let last = self.store.setting(READ).await?.and_then(|at| at.parse::<i64>().ok());
         if self.releases.is_empty() || last.is_some_and(|last| now.0 - last < BETWEEN_READS) {
             return Ok(());
         }
         for repository in &self.releases {
-            let found = self.github.releases(repository).await.map_err(ProposingError::from);
+            let found = self.github()?.releases(repository).await.map_err(ProposingError::from);
             let found = match found {
                 Err(error) if error.ends_the_round() => return Err(error),
                 Err(error) => {
@@ -61,7 +61,8 @@ impl ProposalReconciler {
         worklist: &Worklist,
         report: &mut RoundReport,
     ) -> Result<()> {
-        let now = self.github.now();
+        let Some(github) = self.forge.github() else { return Ok(()) };
+        let now = self.now();
         let known = self.store.issues().await?;
         let releases = self.store.releases().await?;
         let until = &self.rules.verification.until;
@@ -79,7 +80,7 @@ impl ProposalReconciler {
             named.filter(is_open).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
         waiting.sort_by_key(last_read);
         for issue in waiting.iter().take(ISSUES_PER_ROUND) {
-            let closed = match self.github.issue_closed(issue).await.map_err(ProposingError::from) {
+            let closed = match github.issue_closed(issue).await.map_err(ProposingError::from) {
                 Err(error) if error.ends_the_round() => return Err(error),
                 Err(error) => {
                     report.notes.push(format!("cannot read {issue}: {}", error_chain(&error)));
@@ -105,7 +106,7 @@ impl ProposalReconciler {
             let policy = &self.rules.verification;
             let answer = AnswerConfirmation::of(cluster, checked(&checks, id, &cluster.id))
                 .with_issues(policy, &releases, &closed);
-            let verdict = check_verification(&answer, &releases, policy, self.github.now());
+            let verdict = check_verification(&answer, &releases, policy, self.now());
             verdict.is_due().then(|| row(id, entry, &verdict))
         });
         Ok(rows.collect())

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use docgen::github::reconcile::ReconcileOutcome;
+use docgen::forge::reconcile::ReconcileOutcome;
+use docgen::page::draft::Draft;
+use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::limits::DeadlineStatus;
+use rules::model::cluster::Cluster;
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 
@@ -18,6 +21,71 @@ pub struct RoundReport {
     pub deadlines: BTreeMap<DeadlineStatus, u64>,
     /// What the operator should know.
     pub notes: Vec<String>,
+    /// Every question with its page, for who shows pages.
+    #[serde(skip)]
+    pub considered: BTreeMap<ClusterId, ConsideredPage>,
+    /// The lines of guides.
+    #[serde(skip)]
+    pub guides: Vec<RoundItem>,
+}
+
+/// The occurrences of a question that a page stands on, with the page.
+#[derive(Debug)]
+pub struct ConsideredPage {
+    pub cluster: Cluster,
+    /// Why it gets none or waits.
+    pub page: Result<(Draft, PullRequestText), String>,
+    /// `None` where the round left it alone.
+    pub outcome: Option<PageOutcome>,
+}
+
+/// What became of a page in a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageOutcome {
+    Opened,
+    Updated,
+    UpToDate,
+    HandsOff(String),
+    Failed(String),
+}
+
+impl PageOutcome {
+    /// What one proposal came to; `written` tells whether its branch is another one now, and whether it is new.
+    pub(crate) fn of(outcome: &ReconcileOutcome, written: Option<BranchChange>) -> Self {
+        match (outcome, written) {
+            (ReconcileOutcome::Open { .. }, Some(BranchChange::New)) => Self::Opened,
+            (ReconcileOutcome::Open { .. }, Some(BranchChange::Moved)) => Self::Updated,
+            (ReconcileOutcome::Open { .. }, None) => Self::UpToDate,
+            (ReconcileOutcome::HandsOff { why, .. }, _) => Self::HandsOff(why.to_string()),
+            (ReconcileOutcome::Merged { .. } | ReconcileOutcome::Nothing, _) => {
+                Self::HandsOff("the page is already merged".to_owned())
+            }
+            (ReconcileOutcome::Rejected { .. } | ReconcileOutcome::Superseded { .. }, _) => {
+                let why = "the branch was deleted, so the question counts as rejected";
+                Self::HandsOff(why.to_owned())
+            }
+            (ReconcileOutcome::Withdrawn, _) => Self::HandsOff("the page was withdrawn".to_owned()),
+        }
+    }
+}
+
+/// What a round did with a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BranchChange {
+    New,
+    Moved,
+}
+
+impl std::fmt::Display for PageOutcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Opened => f.write_str("opened"),
+            Self::Updated => f.write_str("updated"),
+            Self::UpToDate => f.write_str("up to date"),
+            Self::HandsOff(why) => write!(f, "hands off: {why}"),
+            Self::Failed(why) => write!(f, "failed: {why}"),
+        }
+    }
 }
 
 /// What became of one question.

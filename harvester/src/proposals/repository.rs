@@ -1,6 +1,8 @@
 //! The state of the repository: where pages go, and what maintainers allow.
 
-use docgen::github::git::CommitTree;
+use docgen::forge::Forge;
+use docgen::forge::commits::CommitTree;
+use docgen::github::client::{GitHubClient, GitHubError};
 use docgen::github::onboarding::{
     self, OnboardingStage, OnboardingState, RepositorySettings, SETTINGS, SettingsError,
     SettingsRequest,
@@ -54,40 +56,63 @@ impl RepositoryState {
 impl ProposalReconciler {
     /// Reads the repository; writes nothing.
     pub async fn load_repository(&self) -> Result<RepositoryState> {
-        let repository = self.github.repository().await?;
-        if repository.archived {
-            return Err(ProposingError::Archived);
+        let (base, web) = self.base_branch().await?;
+        let head = match (self.forge.head(&base).await?, self.forge.github()) {
+            (Some(head), _) => head,
+            (None, Some(_)) => return Err(GitHubError::NoBranch(base).into()),
+            // The first proposal begins a new repository.
+            (None, None) => String::new(),
+        };
+        let files = self.forge.files(&head).await?;
+        let texts = self.forge.read_settings(&files, &mut *self.documents.lock().await).await?;
+        let detected = detect(files.paths(), |path| texts.get(path).cloned());
+        let (stage, own_settings) = match self.forge.github() {
+            Some(github) => self.stage(github, &files).await?,
+            None => (self.operators_stage(), None),
+        };
+        let (layout, unknown) = self.layout(detected, own_settings.as_ref());
+        Ok(RepositoryState { base, web, files, layout, unknown, stage })
+    }
+
+    /// The default branch, with the address of the repository for people.
+    async fn base_branch(&self) -> Result<(String, String)> {
+        match &self.forge {
+            Forge::Local(local) => Ok((local.base_branch()?, String::new())),
+            Forge::GitHub(github) => {
+                let repository = github.repository().await?;
+                match repository.archived {
+                    true => Err(ProposingError::Archived),
+                    false => Ok((repository.default_branch, repository.html_url)),
+                }
+            }
         }
-        let (base, web) = (repository.default_branch, repository.html_url);
-        let head = self
-            .github
-            .head(&base)
-            .await?
-            .ok_or_else(|| docgen::github::client::GitHubError::NoBranch(base.clone()))?;
-        let files = self.github.files(&head).await?;
-        let settings = self.github.text(&files, SETTINGS).await?;
+    }
+
+    /// What maintainers allow, with their settings.
+    async fn stage(
+        &self,
+        github: &GitHubClient,
+        files: &CommitTree,
+    ) -> Result<(OnboardingStage, Option<RepositorySettings>)> {
+        let settings = github.text(files, SETTINGS).await?;
         let request = match settings {
             Some(_) => None,
-            None => self.request().await?,
+            None => request(github).await?,
         };
         let backfilling = self.store.live_counts().await?.channels_backfilling > 0;
         let own_settings =
             settings.as_deref().map(RepositorySettings::read).map(|(settings, _)| settings);
-        let texts = self.github.read_settings(&files, &mut *self.documents.lock().await).await?;
-        let detected = detect(files.paths(), |path| texts.get(path).cloned());
-        let (layout, unknown) = self.layout(detected, own_settings.as_ref());
         let stage = onboarding::stage(&OnboardingState { settings, request, backfilling });
-        Ok(RepositoryState { base, web, files, layout, unknown, stage })
+        Ok((stage, own_settings))
     }
 
-    /// The newest pull request with the settings.
-    async fn request(&self) -> Result<Option<SettingsRequest>> {
-        let newest = self.github.pulls_of(&Subject::Settings.branch()).await?.into_iter().next();
-        Ok(newest.map(|pull| match (pull.is_open(), pull.is_merged()) {
-            (true, _) => SettingsRequest::Open,
-            (_, true) => SettingsRequest::Merged,
-            _ => SettingsRequest::Closed(Millis(0)),
-        }))
+    /// Who names a repository on this machine in the settings turns proposals on.
+    fn operators_stage(&self) -> OnboardingStage {
+        let limits = self.limits;
+        OnboardingStage::On(
+            RepositorySettings { limits, ..RepositorySettings::default() },
+            Vec::new(),
+        )
     }
 
     /// Maintainers' settings override the operator's, and both override detection.
@@ -116,4 +141,14 @@ impl ProposalReconciler {
         layout.section_title = settings.and_then(|settings| settings.section.clone());
         (layout, unknown)
     }
+}
+
+/// The newest pull request with the settings.
+async fn request(github: &GitHubClient) -> Result<Option<SettingsRequest>> {
+    let newest = github.pulls_of(&Subject::Settings.branch()).await?.into_iter().next();
+    Ok(newest.map(|pull| match (pull.is_open(), pull.is_merged()) {
+        (true, _) => SettingsRequest::Open,
+        (_, true) => SettingsRequest::Merged,
+        _ => SettingsRequest::Closed(Millis(0)),
+    }))
 }

@@ -25,7 +25,7 @@ impl ProposalReconciler {
                     Some(_) => self.revert_decision(entry, row).await?,
                 }
             }
-            let applied = row.undone.is_none().then(|| self.github.now());
+            let applied = row.undone.is_none().then(|| self.now());
             self.store.settle_review(row.seq, applied).await?;
         }
         Ok(!waiting.is_empty())
@@ -37,7 +37,7 @@ impl ProposalReconciler {
         entry: &mut WorkItem,
         row: &ReviewDecisionRow,
     ) -> Result<()> {
-        let now = self.github.now();
+        let now = self.now();
         match &row.decision {
             ReviewDecision::Accept => return self.request_page(id, entry).await,
             ReviewDecision::Reject { .. } => {
@@ -73,6 +73,6 @@ impl ProposalReconciler {
 
     async fn keep_case(&self, entry: &WorkItem) -> Result<()> {
         let Some(case) = &entry.case else { return Ok(()) };
-        Ok(self.store.upsert_proposal(&case.to_row(self.github.now())).await?)
+        Ok(self.store.upsert_proposal(&case.to_row(self.now())).await?)
     }
 }

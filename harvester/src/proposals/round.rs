@@ -1,12 +1,13 @@
-//! One proposal round on GitHub: load everything, apply maintainers' requests, reconcile each proposal.
+//! One proposal round: load everything, apply maintainers' requests, reconcile each proposal.
 
+use docgen::forge::Forge;
 use docgen::github::client::GitHubError;
 use docgen::github::onboarding::OnboardingStage;
 use indexer::store::LeaseFence;
 use rules::model::ids::Millis;
 
 use super::error::{ProposingError, Result};
-use super::reconciler::{LEASE, LEASE_MS, NOT_BEFORE, ProposalReconciler, deferred_until};
+use super::reconciler::{LEASE, NOT_BEFORE, ProposalReconciler, deferred_until};
 use super::report::{RoundReport, describe_outcome};
 use super::repository::RepositoryState;
 use super::worklist::Worklist;
@@ -25,14 +26,23 @@ pub enum RoundOutcome {
 impl ProposalReconciler {
     /// Runs one round: brings every proposal as far as it goes now.
     pub async fn round(&self) -> Result<RoundOutcome> {
-        let now = self.github.now();
+        self.exclusively(async |fence| self.run_exclusive(fence).await).await
+    }
+
+    /// Does something while no other process proposes.
+    async fn exclusively(
+        &self,
+        run: impl AsyncFnOnce(LeaseFence) -> Result<RoundReport>,
+    ) -> Result<RoundOutcome> {
+        let now = self.now();
         if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
             return Ok(RoundOutcome::Deferred(until));
         }
-        let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
+        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_ms(), now).await?;
+        let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
-        let done = self.run_exclusive(fence).await;
+        let done = run(fence).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
@@ -52,6 +62,9 @@ impl ProposalReconciler {
 
     /// A round under the lease.
     async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
+        if let Forge::Local(local) = &self.forge {
+            local.make_repository()?;
+        }
         let repository = self.load_repository().await?;
         let mut worklist = self.load_worklist(&repository).await?;
         let mut report = RoundReport::default();
@@ -76,11 +89,13 @@ impl ProposalReconciler {
                     format!("the pull request with the settings is {}", describe_outcome(&outcome));
             }
         }
+        self.drop_superseded()?;
+        report.considered = worklist.into_considered();
         Ok(report)
     }
 
     /// Looks at the documentation, or, where it is not known where pages go, keeps every new one back.
-    async fn prepare(
+    pub(crate) async fn prepare(
         &self,
         worklist: &mut Worklist,
         repository: &RepositoryState,
@@ -106,7 +121,7 @@ impl ProposalReconciler {
         self.prepare(worklist, repository, report).await?;
         self.close_settings().await?;
         self.read_releases(report).await?;
-        let dashboard = self.github.dashboard().await?;
+        let dashboard = self.dashboard().await?;
         if self.process_feedback(worklist, dashboard.as_ref(), repository).await? {
             *worklist = self.load_worklist(repository).await?;
             self.prepare(worklist, repository, report).await?;
@@ -121,7 +136,41 @@ impl ProposalReconciler {
         if judged && self.store.setting(PAUSED).await?.is_none() {
             self.open_allowed(worklist, repository, fence, report).await?;
         }
-        let dashboard = self.github.dashboard().await?;
+        let dashboard = self.dashboard().await?;
         self.publish_dashboard(worklist, dashboard.as_ref(), report).await
+    }
+
+    /// Brings the branches of a local repository up to date that quote deleted messages: a page is written again
+    /// from what is left, a branch without a page goes, and so do the objects that only it had. Opens nothing.
+    /// On GitHub the next round does that.
+    pub async fn follow_deletions(&self) -> Result<RoundOutcome> {
+        self.exclusively(async |fence| {
+            let repository = self.load_repository().await?;
+            let mut worklist = self.load_worklist(&repository).await?;
+            let mut report = RoundReport::default();
+            self.advance_quoting_guides(&mut worklist, &repository, fence, &mut report).await?;
+            // The store empties the title in the transaction in which a message goes.
+            worklist.entries.retain(|_, entry| {
+                entry.case.as_ref().is_some_and(|case| case.row.title.is_empty())
+            });
+            self.prepare(&mut worklist, &repository, &mut report).await?;
+            self.advance_open(&mut worklist, &repository, fence, &mut report).await?;
+            self.drop_superseded()?;
+            Ok(report)
+        })
+        .await
+    }
+
+    /// Removes what was replaced from a local repository; git would keep it.
+    fn drop_superseded(&self) -> Result<()> {
+        let Forge::Local(local) = &self.forge else { return Ok(()) };
+        let packed = local.drop_superseded()?;
+        if packed > 0 {
+            tracing::warn!(
+                packed,
+                "replaced text is left in packs of the docs repository; run `git gc --prune=now` there"
+            );
+        }
+        Ok(())
     }
 }

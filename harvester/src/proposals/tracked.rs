@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use docgen::github::comment_commands::rebase_is_ticked;
-use docgen::github::reconcile::{
-    DesiredPullRequest, ObservedState, PullRequestProgress, PullRequestPurpose,
+use docgen::forge::observed::ObservedState;
+use docgen::forge::reconcile::{
+    DesiredPullRequest, PullRequestProgress, PullRequestPurpose, PushedHead,
 };
+use docgen::github::comment_commands::rebase_is_ticked;
 use docgen::page::evidence::cited;
 use docgen::pull_request::marker::BodyMarker;
 use docgen::pull_request::subject::{Subject, Week};
@@ -15,6 +16,7 @@ use rules::model::ids::{ClusterId, MessageId, Millis};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ProposingError, Result};
+use super::report::BranchChange;
 
 /// The label of pull requests that correct a merged page.
 pub(crate) const CORRECTION_LABEL: &str = "canon:fix";
@@ -85,8 +87,16 @@ pub struct TrackedProposal {
 impl TrackedProposal {
     pub(crate) fn of(row: Proposal) -> Result<Self> {
         let unreadable = |source| ProposingError::Unreadable { branch: row.branch.clone(), source };
-        let progress = serde_json::from_str(&row.progress).map_err(unreadable)?;
+        let mut progress =
+            serde_json::from_str::<PullRequestProgress>(&row.progress).map_err(unreadable)?;
         let requests = serde_json::from_str(&row.requests).map_err(unreadable)?;
+        // Earlier versions kept no progress of branches in a local repository.
+        let is_bare = progress == PullRequestProgress::default() && !row.head.is_empty();
+        if is_bare && row.state != ProposalState::Withdrawn {
+            let (head, digest) = (row.head.clone(), row.digest.clone());
+            progress.pushed = Some(PushedHead { head, digest, base: None, at: row.updated });
+            progress.opened = Some(row.opened);
+        }
         Ok(Self { row, progress, requests })
     }
 
@@ -207,10 +217,30 @@ impl TrackedProposal {
         self.requests.snoozed_until = Some(until);
     }
 
+    /// Whether maintainers have had it before them: as a pull request, or as a branch where there are none.
+    pub(crate) fn was_offered(&self) -> bool {
+        self.progress.number.is_some() || self.progress.opened.is_some()
+    }
+
+    /// What was done with the branch since it had a head. One that was found is as it was.
+    pub(crate) fn branch_change(&self, before: Option<&String>) -> Option<BranchChange> {
+        let built = self.progress.built.as_ref().map(|built| &built.made.sha);
+        let pushed = self.progress.pushed.as_ref().map(|pushed| &pushed.head);
+        match (before, pushed) {
+            (None, Some(head)) => (built == Some(head)).then_some(BranchChange::New),
+            (Some(before), Some(head)) => (before != head).then_some(BranchChange::Moved),
+            (_, None) => None,
+        }
+    }
+
+    /// Whether something was done for it.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.was_offered() || self.progress.built.is_some()
+    }
+
     /// Whether nothing was done for it and nobody asks for it.
     pub(crate) fn is_untouched(&self) -> bool {
-        let begun = self.progress.number.is_some() || self.progress.built.is_some();
-        self.row.state == ProposalState::Planned && !begun && !self.requests.requested
+        self.row.state == ProposalState::Planned && !self.is_begun() && !self.requests.requested
     }
 
     pub(crate) fn is_snoozed(&self, now: Millis) -> bool {
@@ -241,5 +271,31 @@ pub(crate) fn purpose_name(purpose: PullRequestPurpose) -> &'static str {
         PullRequestPurpose::Correction => "correction",
         PullRequestPurpose::Removal => "removal",
         PullRequestPurpose::Withdrawal => "withdrawal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_of_an_earlier_version_is_known_by_what_was_stored_of_it() {
+        let id = ClusterId::of_question(MessageId(36));
+        let planned = TrackedProposal::new_planned(&id, format!("answers/{id}"), Millis(5)).row;
+        let stored = |state| Proposal {
+            state,
+            head: "c0ffee".to_owned(),
+            digest: "d1".to_owned(),
+            progress: "{}".to_owned(),
+            requests: "{}".to_owned(),
+            ..planned.clone()
+        };
+        let known = TrackedProposal::of(stored(ProposalState::Open)).unwrap();
+        assert_eq!(known.progress.pushed.as_ref().unwrap().head, "c0ffee");
+        assert!(known.was_offered());
+        let row = known.to_row(Millis(6));
+        assert_eq!((row.head.as_str(), row.digest.as_str()), ("c0ffee", "d1"));
+        let gone = TrackedProposal::of(stored(ProposalState::Withdrawn)).unwrap();
+        assert!(!gone.was_offered() && gone.progress.pushed.is_none());
     }
 }

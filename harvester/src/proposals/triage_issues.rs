@@ -29,7 +29,7 @@ impl ProposalReconciler {
         &self,
         report: &TriageReport,
     ) -> Result<Option<Vec<TriageIssueLine>>> {
-        let now = self.github.now();
+        let now = self.now();
         let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
             return Ok(None);
         };
@@ -45,7 +45,7 @@ impl ProposalReconciler {
     ) -> Result<Vec<TriageIssueLine>> {
         let repository = self.load_repository().await?;
         let owners = self.code_owners(&repository).await?;
-        let found = self.github.triage_issues().await?;
+        let found = self.github()?.triage_issues().await?;
         let (mut lines, mut opened) = (Vec::new(), 0);
         for group in &report.groups {
             let wanted = self.open_question_group(group, &repository, owners.as_deref());
@@ -54,10 +54,10 @@ impl ProposalReconciler {
             if action == TriageIssueAction::Create && opened > MOST_OPENED {
                 continue;
             }
-            if !self.store.still_holds(LEASE, fence, self.github.now()).await? {
+            if !self.store.still_holds(LEASE, fence, self.now()).await? {
                 return Err(ProposingError::TakenOver);
             }
-            let number = self.github.write_triage_issue(&wanted, action, &body).await?;
+            let number = self.github()?.write_triage_issue(&wanted, action, &body).await?;
             let outcome = match action {
                 TriageIssueAction::Create => "opened",
                 TriageIssueAction::Edit(_) => "updated",
@@ -71,7 +71,7 @@ impl ProposalReconciler {
     /// The text of the file of owners, if the repository has one.
     async fn code_owners(&self, repository: &RepositoryState) -> Result<Option<String>> {
         for place in PLACES {
-            if let Some(text) = self.github.text(&repository.files, place).await? {
+            if let Some(text) = self.forge.text(&repository.files, place).await? {
                 return Ok(Some(text));
             }
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use docgen::forge::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::github::onboarding::RepositorySettings;
-use docgen::github::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft, build_new_draft};
 use docgen::pull_request::answer::PullRequestText;
 use docgen::pull_request::subject::Subject;
@@ -18,10 +18,11 @@ use rules::model::ids::{ClusterId, MessageId, Millis};
 use rules::model::page_edit::PageEdit;
 use rules::similarity::CorpusStats;
 
+use super::due_pages::messages_of;
 use super::error::Result;
 use super::guides::{PlannedGuide, guide_name};
-use super::local::messages_of;
 use super::reconciler::ProposalReconciler;
+use super::report::{ConsideredPage, PageOutcome};
 use super::repository::RepositoryState;
 use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
 
@@ -46,6 +47,8 @@ pub(crate) struct WorkItem {
     /// Sections that a reviewer should look at.
     pub(crate) nearest: Vec<SectionRef>,
     pub(crate) case: Option<TrackedProposal>,
+    /// What the round did for it.
+    pub(crate) outcome: Option<PageOutcome>,
 }
 
 pub(crate) struct PlannedPage {
@@ -57,7 +60,7 @@ impl WorkItem {
     /// A question that gets no page because nothing is left to stand on.
     pub(super) fn without_page(reason: &str, case: Option<TrackedProposal>) -> Self {
         let (page, existing) = (Err(reason.to_owned()), ExistingCoverage::None);
-        Self { cluster: None, page, existing, nearest: Vec::new(), case }
+        Self { cluster: None, page, existing, nearest: Vec::new(), case, outcome: None }
     }
 
     /// Whether only its page score keeps it from being proposed, and nobody has asked for it.
@@ -103,10 +106,25 @@ impl Worklist {
         self.entries.values().all(|entry| entry.page.is_err())
     }
 
+    /// Every question that still has occurrences, with its page.
+    pub(crate) fn into_considered(self) -> BTreeMap<ClusterId, ConsideredPage> {
+        let considered = self.entries.into_iter().filter_map(|(id, entry)| {
+            let held = entry.case.filter(|case| case.row.state == ProposalState::Held);
+            let page = match (entry.page, held.and_then(|case| case.row.note)) {
+                (Ok(_), Some(why)) => Err(why),
+                (Ok(page), None) => Ok((page.draft, page.proposal)),
+                (Err(why), _) => Err(why),
+            };
+            let (cluster, outcome) = (entry.cluster?, entry.outcome);
+            Some((id, ConsideredPage { cluster, page, outcome }))
+        });
+        considered.collect()
+    }
+
     /// Keeps every page back that maintainers have not seen.
     pub(crate) fn hold_new_pages(&mut self, why: &str) {
         for entry in self.entries.values_mut() {
-            let begun = entry.case.as_ref().is_some_and(|case| case.progress.number.is_some());
+            let begun = entry.case.as_ref().is_some_and(TrackedProposal::was_offered);
             if !begun && entry.page.is_ok() {
                 entry.page = Err(why.to_owned());
             }
@@ -196,7 +214,7 @@ impl ProposalReconciler {
         }
         let mut seen = self.documents.lock().await;
         let is_page = |path: &str| repository.layout.is_page(path);
-        let documents = self.github.read_docs(&repository.files, is_page, &mut seen).await?;
+        let documents = self.forge.read_docs(&repository.files, is_page, &mut seen).await?;
         drop(seen);
         let documents = documents.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let texts = documents.collect::<BTreeMap<_, _>>();
@@ -216,7 +234,7 @@ impl ProposalReconciler {
             }
             entry.nearest = compared.nearest;
             let existing = compared.coverage;
-            let begun = entry.case.as_ref().is_some_and(|case| case.progress.number.is_some());
+            let begun = entry.case.as_ref().is_some_and(TrackedProposal::was_offered);
             let says_all = coverage_change(&page.draft, &existing).is_none();
             match existing.path() {
                 Some(path) if says_all && !begun => {
@@ -259,7 +277,7 @@ impl ProposalReconciler {
         if let Some(language) = &requests.lang {
             keep_language(&mut cluster, language);
         }
-        let begun = case.as_ref().is_some_and(|case| case.progress.number.is_some());
+        let begun = case.as_ref().is_some_and(TrackedProposal::was_offered);
         let build = if begun || requests.requested { build_draft } else { build_new_draft };
         let page = self.page(&cluster, repository, (&requests, edit), build);
         WorkItem {
@@ -268,6 +286,7 @@ impl ProposalReconciler {
             existing: ExistingCoverage::None,
             nearest: Vec::new(),
             case,
+            outcome: None,
         }
     }
 
@@ -316,6 +335,9 @@ impl ProposalReconciler {
         );
         if let Some(case) = &entry.case {
             wanted.branch.clone_from(&case.row.branch);
+        }
+        if !self.forge.capabilities().pull_requests {
+            wanted.makes_section(&repository.layout);
         }
         if let Some(addition) = coverage_change(&page.draft, &entry.existing) {
             wanted.extends(addition, &page.draft);

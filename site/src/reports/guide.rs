@@ -187,9 +187,14 @@ pub fn guide_markdown(guide: &GuidePage, links: &SiteLinks) -> String {
 }
 
 fn entry_line(one: &GuideEntry, links: &SiteLinks, words: &GuideWords) -> String {
+    let title = match one.question.withheld {
+        true => words.withheld.clone(),
+        false => one.question.title.clone(),
+    };
+    let question = NamedQuestion { title, ..one.question.clone() };
     let linked = match one.reviewed || links.origin.is_none() {
-        true => format!("[{}]({})", literal(&one.question.title), one.address),
-        false => links.question(&one.question),
+        true => format!("[{}]({})", literal(&question.title), one.address),
+        false => links.question(&question),
     };
     match one.reviewed {
         true => linked,

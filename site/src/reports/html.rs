@@ -227,7 +227,7 @@ fn area_rows(report: &BriefingReport) -> Vec<AreaRow> {
 
 fn trend_lists(report: &BriefingReport, w: &'static ReportText) -> Vec<TrendList> {
     let row = |one: &TrendingQuestion| TrendRow {
-        question: one.question.clone(),
+        question: w.named(&one.question),
         detail: filled(
             &w.trend_detail,
             &[
@@ -248,11 +248,11 @@ fn trend_lists(report: &BriefingReport, w: &'static ReportText) -> Vec<TrendList
 }
 
 fn page_row(effect: &PageEffect, w: &ReportText) -> TrendRow {
-    TrendRow { question: effect.question.clone(), detail: w.effect(effect) }
+    TrendRow { question: w.named(&effect.question), detail: w.effect(effect) }
 }
 
 fn verify_row(answer: &AnswerToVerify, w: &ReportText) -> TrendRow {
-    TrendRow { question: answer.question.clone(), detail: w.verification(answer) }
+    TrendRow { question: w.named(&answer.question), detail: w.verification(answer) }
 }
 
 fn open_row(group: &TriageGroup, w: &ReportText) -> OpenRow {

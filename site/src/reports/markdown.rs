@@ -223,7 +223,7 @@ impl BriefingWriter<'_> {
                     ("before", &one.before.to_string()),
                 ],
             );
-            let question = self.links.question(&one.question);
+            let question = self.links.question(&words.named(&one.question));
             self.line(format_args!("- {question}: {said}"));
         }
     }
@@ -234,7 +234,7 @@ impl BriefingWriter<'_> {
         for effect in &pages.pages {
             let less = effect.verdict == Some(DeflectionVerdict::Less);
             let stopped = if less { format!("**{}**, ", words.less) } else { String::new() };
-            let question = self.links.question(&effect.question);
+            let question = self.links.question(&words.named(&effect.question));
             self.line(format_args!("- {question}: {stopped}{}", words.effect(effect)));
         }
         match pages.total_estimate {
@@ -327,7 +327,7 @@ fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks, words: 
     }
     for one in &group.related {
         let kind = if one.merged { &words.triage_documented } else { &words.triage_elsewhere };
-        line(kind, &[("question", &links.question(&one.question))]);
+        line(kind, &[("question", &links.question(&words.named(&one.question)))]);
     }
     let owners = match &group.owners[..] {
         [] => words.triage_no_owner.clone(),
@@ -369,7 +369,7 @@ fn verification_line(one: &AnswerToVerify, links: &SiteLinks, words: &ReportText
         true => String::new(),
         false => format!(" ([{}]({}))", words.page_link, one.page),
     };
-    let question = links.question(&one.question);
+    let question = links.question(&words.named(&one.question));
     format!("{question}{page}: {}; `{}`", words.verification(one), one.question.id)
 }
 

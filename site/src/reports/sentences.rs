@@ -9,6 +9,7 @@ use rules::verification::VerificationVerdict;
 
 use super::briefing::{BriefingReport, FigureValue};
 use super::page_effects::PageEffect;
+use super::titles::NamedQuestion;
 use super::triage::TriageReport;
 use super::verification::AnswerToVerify;
 use crate::presentation::report_words::ReportText;
@@ -47,6 +48,15 @@ impl TriageReport {
 }
 
 impl ReportText {
+    /// A question under its title in this language.
+    pub(crate) fn named(&self, question: &NamedQuestion) -> NamedQuestion {
+        let title = match question.withheld {
+            true => self.withheld.clone(),
+            false => question.title.clone(),
+        };
+        NamedQuestion { title, ..question.clone() }
+    }
+
     pub(crate) fn period(&self, first: &str, last: &str) -> String {
         match first == last {
             true => first.to_owned(),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use docgen::forge::Forge;
 use docgen::github::auth::{Auth, Credential};
 use docgen::github::client::GitHubClient;
 use harvester::config::load_rules;
@@ -137,7 +138,10 @@ impl ProposalFixture {
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
         ProposalReconciler {
-            github: GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
+            forge: Forge::GitHub(Box::new(
+                GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
+            )),
+            limits: Default::default(),
             rules: Arc::new(load_rules(Some(&rules)).unwrap()),
             target: None,
             folder: None,

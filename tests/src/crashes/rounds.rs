@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use docgen::forge::Forge;
 use docgen::github::auth::{Auth, Credential};
 use docgen::github::client::GitHubClient;
 use harvester::pipeline::Pipeline;
@@ -180,7 +181,14 @@ impl Run<'_> {
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let salt = store.salt().await?;
         Ok(ProposalReconciler {
-            github: GitHubClient::new(&self.github.url(), DOCS, auth, clock, None)?,
+            forge: Forge::GitHub(Box::new(GitHubClient::new(
+                &self.github.url(),
+                DOCS,
+                auth,
+                clock,
+                None,
+            )?)),
+            limits: Default::default(),
             rules: self.prepared.rules.clone(),
             naming: AuthorNaming::Pseudonyms(salt.context("an import keeps a salt")?),
             target: None,

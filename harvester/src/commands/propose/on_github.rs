@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use docgen::change::unified_diff;
+use docgen::github::client::GitHubClient;
 
 use crate::clock;
 use crate::commands::propose::ProposeArgs;
@@ -56,7 +57,7 @@ async fn one_round(
         print_json(&report)?;
         return Ok(CommandResult::Success);
     }
-    out!("{}: {}.", proposer.github.name(), report.stage);
+    out!("{}: {}.", github_name(proposer), report.stage);
     for line in &report.lines {
         let number = line.number.map_or_else(String::new, |number| format!("#{number}"));
         let (id, title) = (line.cluster.to_string(), one_line(&line.title, room(53, 60)));
@@ -64,6 +65,11 @@ async fn one_round(
     }
     report.notes.iter().for_each(|note| out!("note: {note}"));
     Ok(CommandResult::Success)
+}
+
+/// `owner/name`.
+fn github_name(proposer: &ProposalReconciler) -> String {
+    proposer.forge.github().map(GitHubClient::name).unwrap_or_default()
 }
 
 async fn rehearsed(
@@ -76,7 +82,7 @@ async fn rehearsed(
         print_json(&serde_json::json!({ "stage": stage, "questions": rehearsed }))?;
         return Ok(CommandResult::Success);
     }
-    out!("{}: {stage}.\n", proposer.github.name());
+    out!("{}: {stage}.\n", github_name(proposer));
     for one in &rehearsed {
         out!("==== {} {}", one.cluster, one.outcome);
         let Some(sent) = &one.sent else { continue };

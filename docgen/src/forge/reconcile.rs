@@ -1,4 +1,4 @@
-//! One pull request per cluster: the next step is a function of the observed state.
+//! One proposal per cluster, on every forge: the next step is a function of the observed state.
 //!
 //! The driver observes everything, [`next_step`] names one step, the driver executes it and
 //! observes again. A kill between any two calls, a lost response or a second daemon only change
@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use rules::model::ids::Millis;
 use serde::{Deserialize, Serialize};
 
-use super::git::CreatedCommit;
-use super::models::PullRequest;
+use super::commits::CreatedCommit;
+use super::observed::{BasePage, ObservedBranch, ObservedState, ProposalText};
+use crate::github::models::PullRequest;
 pub use crate::pull_request::desired::{DesiredPullRequest, PullRequestPurpose};
 use crate::pull_request::labels::SUPERSEDED;
 use crate::pull_request::marker;
@@ -26,6 +27,7 @@ const COMMIT_LIFETIME: i64 = Millis::DAY;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PullRequestProgress {
+    /// Of its pull request, where the forge has those.
     pub number: Option<u64>,
     /// When it was opened; `None` for one that was found.
     pub opened: Option<Millis>,
@@ -81,30 +83,11 @@ pub struct PushedHead {
     pub at: Millis,
 }
 
-/// Everything that is observed before a step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ObservedState {
-    pub me: String,
-    /// The head of the base branch.
-    pub base: String,
-    /// Every pull request from the branch, newest first.
-    pub pulls: Vec<PullRequest>,
-    pub branch: Option<ObservedBranch>,
-    /// Whether a person reviewed or commented the open one.
-    pub touched: bool,
-}
-
-/// The branch of the pull request.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ObservedBranch {
-    pub head: String,
-    /// The digest in the trailers, if this account made the commit for this cluster.
-    pub ours: Option<String>,
-}
-
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReconcileStep {
+    /// Make the first commit of a repository without any.
+    StartBase,
     /// Make a commit: on the base, or upon the branch's head.
     Build {
         onto: String,
@@ -146,14 +129,26 @@ pub enum ReconcileStep {
         number: u64,
         close: bool,
     },
+    /// With the text beside it, if there is one.
     DeleteBranch,
+    /// Write title and body beside the branch.
+    WriteText,
     Done(ReconcileOutcome),
 }
 
 impl ReconcileStep {
+    /// What there is to tell when nothing is left to do.
+    pub(crate) fn outcome(self) -> Option<ReconcileOutcome> {
+        match self {
+            Self::Done(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
     /// Its name in the outbox.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::StartBase => "start-base",
             Self::Build { .. } => "build",
             Self::CreateBranch { .. } => "create-branch",
             Self::MoveBranch { .. } => "move-branch",
@@ -166,6 +161,7 @@ impl ReconcileStep {
             Self::RequestReview { .. } => "ask",
             Self::Withdraw { .. } => "withdraw",
             Self::DeleteBranch => "delete-branch",
+            Self::WriteText => "write-text",
             Self::Done(_) => "rest",
         }
     }
@@ -176,7 +172,7 @@ impl ReconcileStep {
 pub enum ReconcileOutcome {
     /// It is open and as it should be, or will be when it may be changed again.
     Open {
-        number: u64,
+        number: Option<u64>,
         head: String,
         digest: String,
         conflict: bool,
@@ -196,7 +192,7 @@ pub enum ReconcileOutcome {
     Withdrawn,
     /// Merged: the text at `commit` is what people made of it.
     Merged {
-        number: u64,
+        number: Option<u64>,
         commit: Option<String>,
     },
     /// The base already has all of it.
@@ -220,6 +216,8 @@ pub enum HandsOffReason {
     NotOurs,
     #[error("another page already exists at this path")]
     PathTaken,
+    #[error("the branch is checked out in a working tree")]
+    CheckedOut,
 }
 
 /// Names the next thing to do. Pure, so that every state can be tested.
@@ -245,6 +243,10 @@ struct StepContext<'s> {
 
 fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
     ReconcileStep::Done(ReconcileOutcome::HandsOff { number: Some(pull.number), why })
+}
+
+fn hands_off_branch(why: HandsOffReason) -> ReconcileStep {
+    ReconcileStep::Done(ReconcileOutcome::HandsOff { number: None, why })
 }
 
 impl StepContext<'_> {
@@ -367,6 +369,14 @@ impl StepContext<'_> {
         Some(ReconcileStep::Build { onto: onto.clone(), follows })
     }
 
+    /// Makes a commit on the base, which a new repository gets first.
+    fn build_on_base(&self) -> ReconcileStep {
+        match self.seen.base.is_empty() {
+            true => ReconcileStep::StartBase,
+            false => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
+        }
+    }
+
     /// A commit made for exactly this, if there is one.
     fn built(&self, from: Option<&str>, follows: bool) -> Option<&BuiltCommit> {
         self.progress.built.as_ref().filter(|built| {
@@ -433,7 +443,7 @@ impl StepContext<'_> {
             return ReconcileStep::RequestReview { number, reviewer: reviewer.clone() };
         }
         ReconcileStep::Done(ReconcileOutcome::Open {
-            number,
+            number: Some(number),
             head: generated.head.clone(),
             digest: generated.digest.clone(),
             conflict: pull.mergeable == Some(false),
@@ -447,23 +457,54 @@ impl StepContext<'_> {
         {
             return end;
         }
+        if self.wanted.purpose == PullRequestPurpose::Answer
+            && let Some(end) = self.ended_on_base()
+        {
+            return end;
+        }
         let Some(branch) = &self.seen.branch else { return self.without_branch() };
         let Some(generated) = self.generated_head(branch, None) else {
-            return ReconcileStep::Done(ReconcileOutcome::HandsOff {
-                number: None,
-                why: HandsOffReason::HumanCommit,
-            });
+            return hands_off_branch(HandsOffReason::HumanCommit);
         };
-        if self.wanted.purpose == PullRequestPurpose::Withdrawal {
+        let is_withdrawal = self.wanted.purpose == PullRequestPurpose::Withdrawal;
+        if !is_withdrawal && generated.digest == self.wanted.digest {
+            return self.offered(generated);
+        }
+        if branch.checked_out {
+            return hands_off_branch(HandsOffReason::CheckedOut);
+        }
+        if is_withdrawal {
             return ReconcileStep::DeleteBranch;
         }
-        let built = self.built(Some(&branch.head), false);
-        if generated.digest == self.wanted.digest {
-            return ReconcileStep::Open { head: generated.head, digest: generated.digest };
-        }
-        match built {
+        match self.built(Some(&branch.head), false) {
             Some(built) => self.placed(built, true),
-            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
+            None => self.build_on_base(),
+        }
+    }
+
+    /// What the base branch tells of a proposal without a pull request.
+    fn ended_on_base(&self) -> Option<ReconcileStep> {
+        match self.seen.base_page {
+            BasePage::Absent => None,
+            BasePage::Own => {
+                Some(ReconcileStep::Done(ReconcileOutcome::Merged { number: None, commit: None }))
+            }
+            BasePage::Foreign => Some(hands_off_branch(HandsOffReason::PathTaken)),
+        }
+    }
+
+    /// Puts a branch that is as it should be before the people who review it.
+    fn offered(&self, generated: PushedHead) -> ReconcileStep {
+        let PushedHead { head, digest, .. } = generated;
+        match (self.seen.capabilities.pull_requests, self.seen.text) {
+            (true, _) => ReconcileStep::Open { head, digest },
+            (false, ProposalText::Current) => ReconcileStep::Done(ReconcileOutcome::Open {
+                number: None,
+                head,
+                digest,
+                conflict: false,
+            }),
+            (false, _) => ReconcileStep::WriteText,
         }
     }
 
@@ -497,7 +538,7 @@ impl StepContext<'_> {
             return Some(match self.seen.branch.as_ref().filter(at_head) {
                 Some(_) => ReconcileStep::DeleteBranch,
                 None => ReconcileStep::Done(ReconcileOutcome::Merged {
-                    number,
+                    number: Some(number),
                     commit: pull.merge_commit_sha.clone(),
                 }),
             });
@@ -514,7 +555,10 @@ impl StepContext<'_> {
 
     fn without_branch(&self) -> ReconcileStep {
         if self.wanted.purpose == PullRequestPurpose::Withdrawal {
-            return ReconcileStep::Done(ReconcileOutcome::Withdrawn);
+            return match self.seen.text {
+                ProposalText::Absent => ReconcileStep::Done(ReconcileOutcome::Withdrawn),
+                _ => ReconcileStep::DeleteBranch,
+            };
         }
         // The branch was there before any pull request: a person deleted it.
         let deleted = self.progress.pushed.is_some() && self.seen.pulls.is_empty();
@@ -523,7 +567,7 @@ impl StepContext<'_> {
         }
         match self.built(None, false) {
             Some(built) => self.placed(built, false),
-            None => ReconcileStep::Build { onto: self.seen.base.clone(), follows: false },
+            None => self.build_on_base(),
         }
     }
 
@@ -531,10 +575,7 @@ impl StepContext<'_> {
     fn placed(&self, built: &BuiltCommit, exists: bool) -> ReconcileStep {
         let sha = built.made.sha.clone();
         if built.made.taken {
-            ReconcileStep::Done(ReconcileOutcome::HandsOff {
-                number: None,
-                why: HandsOffReason::PathTaken,
-            })
+            hands_off_branch(HandsOffReason::PathTaken)
         } else if built.made.empty {
             ReconcileStep::Done(ReconcileOutcome::Nothing)
         } else if exists {

@@ -2,9 +2,10 @@
 
 use rules::model::ids::{ClusterId, MessageId};
 
-use super::super::models::{Account, PullRequestRef};
 use super::progress::StepResult;
 use super::*;
+use crate::forge::observed::ForgeCapabilities;
+use crate::github::models::{Account, Label, PullRequestRef};
 
 const ME: &str = "harvester[bot]";
 
@@ -32,11 +33,17 @@ impl FakeRepository {
         let mut pulls = self.pulls.clone();
         pulls.reverse();
         ObservedState {
+            capabilities: ForgeCapabilities { pull_requests: true },
             me: ME.into(),
             base: format!("base{}", self.base),
             pulls,
-            branch: self.branch.clone().map(|head| ObservedBranch { ours: digest(&head), head }),
+            branch: self.branch.clone().map(|head| ObservedBranch {
+                ours: digest(&head),
+                head,
+                ..ObservedBranch::default()
+            }),
             touched: self.touched,
+            ..ObservedState::default()
         }
     }
 
@@ -113,7 +120,10 @@ impl FakeRepository {
                 let account = Account { login: reviewer.clone(), kind: "User".into() };
                 self.open().expect("it is open").requested_reviewers.push(account);
             }
-            ReconcileStep::Adopt(_) | ReconcileStep::Done(_) => {}
+            ReconcileStep::Adopt(_)
+            | ReconcileStep::StartBase
+            | ReconcileStep::WriteText
+            | ReconcileStep::Done(_) => {}
         }
         StepResult::Done
     }
@@ -237,11 +247,11 @@ fn a_page_becomes_one_ready_pull_request() {
     assert_eq!(progress.warnings, ["no labels here"]);
     let before = repository.clone();
     let outcome = repository.run(&wanted, &mut progress);
-    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, conflict: false, .. }));
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: Some(11), conflict: false, .. }));
     assert_eq!(repository.pulls, before.pulls);
     // With the progress lost nothing is written but what cannot be known.
     let outcome = repository.run(&wanted, &mut PullRequestProgress::default());
-    assert!(matches!(outcome, ReconcileOutcome::Open { number: 11, .. }));
+    assert!(matches!(outcome, ReconcileOutcome::Open { number: Some(11), .. }));
     assert_eq!((repository.opened, &repository.pulls, repository.made), (1, &before.pulls, 1));
 }
 
@@ -369,20 +379,20 @@ fn ends_are_final() {
         assert_eq!(closed(&repository).run(&wanted, &mut progress), rejected);
         assert_eq!(closed(&repository).run(&self::wanted("d2"), &mut progress), rejected);
         let mut better = closed(&repository);
-        better.pulls[0].labels.push(super::super::models::Label { name: SUPERSEDED.into() });
+        better.pulls[0].labels.push(Label { name: SUPERSEDED.into() });
         assert_eq!(better.run(&wanted, &mut progress), ReconcileOutcome::Superseded { number: 11 });
         let mut again = closed(&repository);
         let asked = DesiredPullRequest { requested_again: true, ..wanted.clone() };
         assert!(matches!(
             again.run(&asked, &mut progress),
-            ReconcileOutcome::Open { number: 12, .. }
+            ReconcileOutcome::Open { number: Some(12), .. }
         ));
         let mut deleted = closed(&repository);
         deleted.branch = None;
         assert_eq!(deleted.run(&wanted, &mut PullRequestProgress::default()), rejected);
     }
     repository.merge();
-    let known = ReconcileOutcome::Merged { number: 11, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Merged { number: Some(11), commit: Some("merged".into()) };
     assert_eq!(repository.run(&wanted, &mut progress), known);
     assert_eq!(repository.branch, None, "a merged branch is cleared away");
     assert_eq!(repository.run(&self::wanted("d2"), &mut PullRequestProgress::default()), known);
@@ -390,10 +400,10 @@ fn ends_are_final() {
         DesiredPullRequest { purpose: PullRequestPurpose::Correction, ..self::wanted("d2") };
     assert!(matches!(
         repository.run(&correction, &mut progress),
-        ReconcileOutcome::Open { number: 12, .. }
+        ReconcileOutcome::Open { number: Some(12), .. }
     ));
     repository.merge();
-    let known = ReconcileOutcome::Merged { number: 12, commit: Some("merged".into()) };
+    let known = ReconcileOutcome::Merged { number: Some(12), commit: Some("merged".into()) };
     assert_eq!(repository.run(&correction, &mut progress), known);
 }
 
@@ -429,7 +439,7 @@ fn a_withdrawal_takes_our_words_and_leaves_those_of_people() {
     // It was no rejection: when there is evidence again, it may be proposed again.
     assert!(matches!(
         repository.run(&wanted("d3"), &mut progress),
-        ReconcileOutcome::Open { number: 12, .. }
+        ReconcileOutcome::Open { number: Some(12), .. }
     ));
 
     let (mut repository, mut progress, _) = opened();

@@ -2,18 +2,18 @@
 
 use rules::model::ids::Millis;
 
-use super::super::git::CreatedCommit;
+use super::super::commits::CreatedCommit;
 use super::{
-    BuiltCommit, DesiredPullRequest, ObservedState, PullRequestProgress, PushedHead,
-    ReconcileOutcome, ReconcileStep,
+    BuiltCommit, DesiredPullRequest, ObservedBranch, ObservedState, PullRequestProgress,
+    PushedHead, ReconcileOutcome, ReconcileStep,
 };
 
 /// After so many steps in a row without a change, the failure is returned instead of retried.
-pub(in crate::github) const MOST_TRIES: u32 = 4;
+pub(crate) const MOST_TRIES: u32 = 4;
 
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::github) enum StepResult {
+pub(crate) enum StepResult {
     Done,
     Made(CreatedCommit),
     Opened(u64),
@@ -27,7 +27,7 @@ pub(in crate::github) enum StepResult {
 }
 
 impl PullRequestProgress {
-    pub(in crate::github) fn record_result(
+    pub(crate) fn record_result(
         &mut self,
         wanted: &DesiredPullRequest,
         seen: &ObservedState,
@@ -52,7 +52,7 @@ impl PullRequestProgress {
                 ReconcileStep::CreateBranch { .. } | ReconcileStep::MoveBranch { .. },
                 StepResult::OutcomeUnknown,
             ) => {
-                let taken = |branch: &super::ObservedBranch| {
+                let taken = |branch: &ObservedBranch| {
                     self.built.as_ref().is_some_and(|built| built.puts(&branch.head))
                 };
                 if self.tries > 1 && !seen.branch.as_ref().is_some_and(taken) {
@@ -61,6 +61,16 @@ impl PullRequestProgress {
             }
             (ReconcileStep::CreateBranch { sha } | ReconcileStep::MoveBranch { sha, .. }, _) => {
                 self.push(sha)
+            }
+            // Without pull requests, the branch is what maintainers are shown.
+            (ReconcileStep::Done(ReconcileOutcome::Open { number: None, head, digest, .. }), _) => {
+                self.found(head, digest, now);
+                self.opened.get_or_insert(now);
+            }
+            // Nobody is surprised that a merged branch is gone when its page is corrected.
+            (ReconcileStep::Done(ReconcileOutcome::Merged { number: None, .. }), _) => {
+                self.pushed = None;
+                self.built = None;
             }
             (ReconcileStep::Open { .. }, StepResult::NoDrafts) => self.undraftable = true,
             (ReconcileStep::Open { head, digest }, StepResult::Opened(number)) => {
