@@ -3,6 +3,7 @@ mod channel_pointers;
 pub mod draft;
 pub mod evidence;
 pub(crate) mod format;
+pub mod guide;
 pub mod lint;
 pub mod model;
 pub mod near_duplicates;

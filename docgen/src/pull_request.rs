@@ -2,6 +2,7 @@ pub mod answer;
 pub mod check;
 pub mod desired;
 pub(crate) mod escape;
+pub mod guide;
 pub mod labels;
 pub mod limits;
 pub mod marker;

@@ -7,6 +7,8 @@ pub(crate) mod dry_run;
 pub(crate) mod due_pages;
 pub(crate) mod error;
 pub(crate) mod feedback;
+mod guide_pulls;
+pub(crate) mod guides;
 pub(crate) mod merged;
 pub(crate) mod opening;
 pub(crate) mod reconciler;

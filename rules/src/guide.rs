@@ -17,6 +17,10 @@ pub const BUILT_IN: [(&str, &str); 2] = [
 /// What a guide is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuideOutline {
+    /// Of its file, without folder and ending.
+    pub name: String,
+    /// Whether the page is proposed to the documentation.
+    pub proposed: bool,
     pub title: String,
     pub intro: Option<String>,
     pub steps: Vec<GuideStep>,
@@ -58,7 +62,7 @@ impl GuideRules {
         let (mut guides, mut mistakes) = (Vec::<GuideOutline>::new(), Vec::new());
         for (name, text) in texts {
             let mut reader = TomlReader::parse(name, text);
-            let guide = GuideOutline::read(&mut reader);
+            let guide = GuideOutline::read(file_stem(name), &mut reader);
             if guides.iter().any(|known| known.title == guide.title) {
                 reader.wrong("title", "another guide has this title");
             }
@@ -72,6 +76,11 @@ impl GuideRules {
         &self.0
     }
 
+    /// Those that are proposed to the documentation.
+    pub fn proposed(&self) -> impl Iterator<Item = &GuideOutline> {
+        self.0.iter().filter(|guide| guide.proposed)
+    }
+
     /// The guide with a title, in any case.
     pub fn titled(&self, title: &str) -> Option<&GuideOutline> {
         self.0.iter().find(|guide| guide.title.to_lowercase() == title.trim().to_lowercase())
@@ -79,16 +88,23 @@ impl GuideRules {
 }
 
 impl GuideOutline {
-    fn read(file: &mut TomlReader) -> Self {
+    fn read(name: &str, file: &mut TomlReader) -> Self {
         let title = file.text("title", "");
         if title.trim().is_empty() {
             file.wrong("title", "a guide needs a title");
+        }
+        let proposed = file.bool("propose", false);
+        if proposed && !is_page_name(name) {
+            let advice = "the file of a guide that is proposed is named by small letters, digits and hyphens, \
+                          at most 60";
+            file.wrong("propose", advice);
         }
         let steps = file.sections("step", GuideStep::read);
         if steps.is_empty() {
             file.wrong("step", "a guide needs at least one [[step]]");
         }
-        Self { title, intro: file.optional_text("intro"), steps }
+        let (name, intro) = (name.to_owned(), file.optional_text("intro"));
+        Self { name, proposed, title, intro, steps }
     }
 
     /// The indices of the candidates below each step: the answers that it names first, then reviewed ones, then
@@ -150,6 +166,19 @@ impl GuideStep {
     }
 }
 
+/// "guides/where-is.toml" as `where-is`.
+fn file_stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+/// Whether a page and a branch may have this name.
+fn is_page_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let ends = name.starts_with('-') || name.ends_with('-');
+    !name.is_empty() && name.len() <= 60 && name.chars().all(plain) && !ends
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +223,18 @@ mod tests {
         assert_eq!(keys, ["title", "step[0].title", "step[0].answers", "step[0].words"]);
         let (_, mistakes) = read("title = 'Where is X?'\n");
         assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    }
+
+    #[test]
+    fn a_guide_is_proposed_only_where_its_file_says_so() {
+        let step = "[[step]]\ntitle = 'A'\nwords = ['a']\n";
+        let (guides, mistakes) = read(&format!("title = 'Begin'\npropose = true\n{step}"));
+        assert_eq!(mistakes, [""; 0]);
+        let names = guides.proposed().map(|guide| guide.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names, ["own"], "no built-in one is");
+        let text = format!("title = 'Begin'\npropose = true\n{step}");
+        let files = BTreeMap::from([("guides/Our Guide.toml".to_owned(), text)]);
+        let (_, mistakes) = GuideRules::from_files(&files);
+        assert!(mistakes.len() == 1 && mistakes[0].to_string().contains("propose"), "{mistakes:?}");
     }
 }

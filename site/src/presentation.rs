@@ -5,4 +5,5 @@ pub(crate) mod brand_assets;
 pub mod branding;
 pub mod language;
 pub(crate) mod page_meta;
+pub mod report_words;
 pub mod words;

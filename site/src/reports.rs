@@ -14,6 +14,7 @@ pub mod page_effects;
 pub mod question_list;
 mod questions;
 pub mod sections;
+mod sentences;
 pub(crate) mod titles;
 pub mod triage;
 pub mod verification;

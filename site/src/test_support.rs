@@ -1,4 +1,6 @@
-//! Clusters to test with.
+//! Clusters to test with, and what tests of words need.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
@@ -89,4 +91,21 @@ pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {
         due_since: None,
         merged_answer: None,
     }
+}
+
+/// The placeholders of each text of a file, by key.
+pub(crate) fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let table = text.parse::<toml::Table>().unwrap();
+    let names = |text: &str| {
+        let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        inside.map(|(name, _)| name.to_owned()).collect()
+    };
+    table
+        .into_iter()
+        .map(|(key, value)| match value {
+            toml::Value::String(text) => (key, names(&text)),
+            toml::Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
+            other => panic!("{key} is {other}"),
+        })
+        .collect()
 }

@@ -1,5 +1,9 @@
 //! From talk to a page on a branch, and what happens when people touch it.
 
+use indexer::store::{ReviewDecision, Store};
+use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::ids::Millis;
+
 use crate::exports::{Talk, asked_three_times, write};
 use crate::sandbox::Sandbox;
 
@@ -102,7 +106,12 @@ fn a_merged_page_belongs_to_people_and_its_answer_is_known() {
 
 /// A commit on the default branch that writes a file, or deletes it.
 fn commit_on_main(docs: &git2::Repository, path: &str, text: Option<&str>) {
-    let head = docs.find_reference("refs/heads/main").unwrap().peel_to_commit().unwrap();
+    commit_on(docs, "main", path, text);
+}
+
+fn commit_on(docs: &git2::Repository, branch: &str, path: &str, text: Option<&str>) {
+    let name = format!("refs/heads/{branch}");
+    let head = docs.find_reference(&name).unwrap().peel_to_commit().unwrap();
     let mut update = git2::build::TreeUpdateBuilder::new();
     match text {
         Some(text) => {
@@ -113,7 +122,7 @@ fn commit_on_main(docs: &git2::Repository, path: &str, text: Option<&str>) {
     let tree = update.create_updated(docs, &head.tree().unwrap()).unwrap();
     let tree = docs.find_tree(tree).unwrap();
     let person = git2::Signature::now("A maintainer", "m@example.org").unwrap();
-    docs.commit(Some("refs/heads/main"), &person, &person, "Edit", &tree, &[&head]).unwrap();
+    docs.commit(Some(&name), &person, &person, "Edit", &tree, &[&head]).unwrap();
 }
 
 #[test]
@@ -334,4 +343,126 @@ fn a_rehearsal_writes_nothing() {
     let whole = sandbox.stdout_of(&["propose", "--dry-run", "--full"]);
     assert!(whole.contains("\n# How ") && !whole.contains("\n+# How "), "{whole}");
     assert!(!sandbox.path("data/docs.git").exists());
+}
+
+const OUTLINE: &str = "title = 'First steps'\npropose = true\n\
+    [[step]]\ntitle = 'The index'\nwords = ['vector index']\n";
+const GUIDE: &str = "answers/guide-first-steps";
+
+fn head_of_guide(sandbox: &Sandbox) -> Option<git2::Oid> {
+    let branches = sandbox.branches().into_iter();
+    branches.filter(|(name, _)| name.ends_with(GUIDE)).map(|(_, head)| head).next()
+}
+
+#[test]
+fn a_declared_guide_gets_one_branch_and_loses_what_is_forgotten() {
+    let (sandbox, _) = due();
+    sandbox.write("data/rules/guides/first-steps.toml", OUTLINE);
+    let said = sandbox.stdout_of(&["propose"]);
+    assert!(said.contains("First steps"), "{said}");
+    let first = head_of_guide(&sandbox).expect("a branch of its own");
+    let pages = sandbox.pages();
+    let (path, page) = pages.iter().find(|(path, _)| path.contains("first-steps")).unwrap();
+    assert_eq!(path, "answers/first-steps.md");
+    assert!(page.starts_with("# First steps\n") && page.contains("vector index"), "{page}");
+    sandbox.stdout_of(&["propose"]);
+    assert_eq!((head_of_guide(&sandbox), sandbox.branches().len()), (Some(first), 2));
+
+    for user in ["11", "12", "13", "900"] {
+        sandbox.stdout_of(&["forget", user]);
+    }
+    assert_eq!(sandbox.branches(), []);
+    assert!(!sandbox.docs().odb().unwrap().exists(first), "nor do objects hold it");
+    sandbox.stdout_of(&["propose"]);
+    assert_eq!(sandbox.branches(), []);
+}
+
+#[test]
+fn a_guide_that_is_not_declared_any_more_loses_its_branch_unless_people_have_it() {
+    for theirs in [false, true] {
+        let (sandbox, _) = due();
+        sandbox.write("data/rules/guides/first-steps.toml", OUTLINE);
+        sandbox.stdout_of(&["propose"]);
+        let ours = head_of_guide(&sandbox).unwrap();
+        if theirs {
+            commit_on(&sandbox.docs(), GUIDE, "answers/first-steps.md", Some("Mine.\n"));
+        }
+        sandbox.write(
+            "data/rules/guides/first-steps.toml",
+            &OUTLINE.replace("propose = true", "propose = false"),
+        );
+        sandbox.stdout_of(&["propose"]);
+        sandbox.stdout_of(&["propose"]);
+        let left = head_of_guide(&sandbox);
+        assert_eq!(left.is_some(), theirs);
+        assert_ne!(left, Some(ours));
+    }
+}
+
+/// What a reviewer does in the store of a sandbox.
+fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store, Cluster, Millis) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open_shared(&sandbox.path("data")).await.unwrap();
+        let cluster = store.clusters(3, 1).await.unwrap().pop().expect("one question");
+        let now = Millis(jiff::Timestamp::now().as_millisecond());
+        let done = act(&store, cluster, now).await;
+        store.close().await;
+        done
+    })
+}
+
+#[test]
+fn a_reviewers_snooze_holds_a_page_of_a_local_repository_until_it_is_taken_back() {
+    let (sandbox, _) = due();
+    let seq = in_store(&sandbox, async |store, cluster, now| {
+        let decision = ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) };
+        store.record_review(&cluster, &decision, "token a", now).await.unwrap()
+    });
+    for _ in 0..2 {
+        let said = sandbox.stdout_of(&["propose"]);
+        assert!(said.contains("snoozed"), "{said}");
+        assert_eq!(sandbox.branches(), []);
+    }
+    in_store(&sandbox, async |store, _, now| {
+        let row = store.review_decision(seq).await.unwrap().unwrap();
+        assert!(store.undo_review(&row, "token a", now).await.unwrap());
+    });
+    sandbox.stdout_of(&["propose"]);
+    assert_eq!(sandbox.branches().len(), 1);
+}
+
+#[test]
+fn a_snoozed_page_of_a_local_repository_comes_at_its_date() {
+    let (sandbox, _) = due();
+    in_store(&sandbox, async |store, cluster, now| {
+        let decision = ReviewDecision::Snooze { until: Millis(now.0 - 1) };
+        store.record_review(&cluster, &decision, "token a", now).await.unwrap()
+    });
+    sandbox.stdout_of(&["propose"]);
+    assert_eq!(sandbox.branches().len(), 1);
+}
+
+#[test]
+fn a_reviewer_accepts_a_candidate_into_a_local_repository() {
+    let sandbox = Sandbox::new();
+    sandbox.settle_in();
+    sandbox.write("data/rules/pages.toml", "[score]\nleast = 0.999\n");
+    let talk = asked_three_times(ANSWER);
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
+    assert!(sandbox.stdout_of(&["propose"]).contains("No page is due"));
+    assert_eq!(sandbox.branches(), []);
+    in_store(&sandbox, async |store, cluster, now| {
+        assert_eq!(cluster.state, ClusterState::Candidate);
+        store.record_review(&cluster, &ReviewDecision::Accept, "token a", now).await.unwrap()
+    });
+    let said = sandbox.stdout_of(&["propose"]);
+    assert!(said.contains("opened"), "{said}");
+    let branches = sandbox.branches();
+    assert_eq!(branches.len(), 1);
+    assert!(sandbox.stdout_of(&["propose"]).contains("up to date"));
+    assert_eq!(sandbox.branches(), branches);
+    let waiting =
+        in_store(&sandbox, async |store, _, _| store.waiting_review_decisions().await.unwrap());
+    assert!(waiting.is_empty(), "{waiting:?}");
 }

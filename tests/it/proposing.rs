@@ -5,6 +5,7 @@ mod comments;
 mod crashes;
 mod demo;
 mod erasure;
+mod guides;
 mod human_commits;
 mod page_moves;
 mod proposal_fixture;

@@ -40,6 +40,35 @@ fn the_reports_of_the_demo_read_like_this_and_add_up() {
     assert_adds_up(&sandbox);
 }
 
+#[test]
+fn the_reports_of_the_demo_read_like_this_in_korean() {
+    let sandbox = Sandbox::new();
+    sandbox.stdout_of(&["demo", "--no-serve", "--json"]);
+    let guide = "title = '시작하기'\nintro = '처음 오신 분이 먼저 읽을 내용입니다.'\n\
+        [[step]]\ntitle = '설치'\nwords = ['설치', 'install*', 'model*']\nmost = 3\n\
+        [[step]]\ntitle = '그 밖에'\nwords = ['기타']\n";
+    sandbox.write("data/rules/guides/start.toml", guide);
+    let korean = |arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        let output = command.env("HARVESTER__SITE__LANGUAGE", "ko").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let briefing = korean(&[&["report", "briefing"][..], &MONTH[..4]].concat());
+    insta::assert_snapshot!("briefing_ko", steady(&briefing));
+    let triage = ["report", "triage", "--days", "31", "--until", "2025-01-31"];
+    insta::assert_snapshot!("triage_ko", korean(&triage));
+    let json = korean(&[&["report", "briefing"][..], &MONTH[..]].concat());
+    let json = serde_json::from_str::<serde_json::Value>(&json).unwrap();
+    assert_eq!(json["figures"][0]["label"], "올라온 질문");
+    let json = korean(&[&triage[..], &["--json"]].concat());
+    assert!(json.contains("\"next_step\": \"답하거나 재현할"), "{json}");
+    let html = korean(&[&["report", "briefing", "--format", "html"][..], &MONTH[..4]].concat());
+    assert!(html.contains("<html lang=\"ko\">") && html.contains("도와주는 사람들"), "{html}");
+    let guide = sandbox.stdout_of(&["guide", "시작하기"]);
+    insta::assert_snapshot!("guide_ko", guide);
+}
+
 /// Each number is the length of its list, and days add up to the week: nothing is counted twice, or not at all.
 fn assert_adds_up(sandbox: &Sandbox) {
     const WEEK: [&str; 5] = ["--period", "week", "--until", "2025-01-19", "--json"];

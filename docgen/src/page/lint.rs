@@ -48,13 +48,24 @@ pub(crate) fn lint_page(
 ) -> Result<(), Vec<LintError>> {
     let mut lint =
         PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
-    let body = lint.without_front_matter(&draft.page, &draft.title, context.target);
-    let body = lint.without_fixed_lines(body, draft, context.target);
-    let seen = lint.read(&body, context.target);
-    if seen.headings.iter().map(String::as_str).ne(headings.iter().map(|heading| heading.trim())) {
-        lint.fault("a heading that the template did not write", seen.headings.join(" / "));
+    let seen = lint.read_page(draft, headings, context.target);
+    lint.check_words(&seen, context, facts);
+    if people.names_left_in(&seen.prose) {
+        lint.fault("a person's name", "");
     }
-    lint.check_words(&seen, people, context, facts);
+    if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
+}
+
+/// Checks the page of a guide, which links to these addresses alone.
+pub(crate) fn lint_guide(
+    draft: &Draft,
+    headings: &[String],
+    links: BTreeSet<String>,
+    context: &DraftContext<'_>,
+) -> Result<(), Vec<LintError>> {
+    let mut lint = PageLint { faults: Vec::new(), hosts: BTreeSet::new(), permalinks: links };
+    let seen = lint.read_page(draft, headings, draft.target);
+    lint.check_words(&seen, context, &context.rules.facts);
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
@@ -94,6 +105,22 @@ fn host(link: &str) -> Option<&str> {
 impl PageLint {
     fn fault(&mut self, what: &'static str, detail: impl Into<String>) {
         self.faults.push(LintError { what, detail: detail.into() });
+    }
+
+    fn read_page(
+        &mut self,
+        draft: &Draft,
+        headings: &[String],
+        target: DocsTarget,
+    ) -> VisibleContent {
+        let body = self.without_front_matter(&draft.page, &draft.title, target);
+        let body = self.without_fixed_lines(body, draft, target);
+        let seen = self.read(&body, target);
+        let wanted = headings.iter().map(|heading| heading.trim());
+        if seen.headings.iter().map(String::as_str).ne(wanted) {
+            self.fault("a heading that the template did not write", seen.headings.join(" / "));
+        }
+        seen
     }
 
     /// Front matter is the wanted title and a description, each a JSON string, and nothing else.
@@ -232,7 +259,6 @@ impl PageLint {
     fn check_words(
         &mut self,
         seen: &VisibleContent,
-        people: &Participants<'_>,
         context: &DraftContext<'_>,
         facts: &FactRules,
     ) {
@@ -247,9 +273,6 @@ impl PageLint {
         }
         if context.target.runs(code) {
             self.fault("template tags in code", "");
-        }
-        if people.names_left_in(prose) {
-            self.fault("a person's name", "");
         }
     }
 }

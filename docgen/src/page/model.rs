@@ -23,7 +23,8 @@ pub struct DraftContext<'a> {
     pub version: &'a str,
 }
 
-/// A page with its evidence. Only [`build_draft`](crate::page::draft::build_draft) makes one.
+/// A page with its evidence. Only [`build_draft`](crate::page::draft::build_draft) makes one, and of a guide
+/// [`build_guide`](crate::page::guide::build_guide).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub(crate) cluster: ClusterId,
@@ -36,9 +37,9 @@ pub struct Draft {
     /// Whether it shows an error message or code of an asker.
     pub(crate) shows_error: bool,
     pub(crate) digest: String,
-    /// Newest first. Never empty.
+    /// Newest first. Empty for a guide alone.
     pub(crate) evidence: Vec<EvidenceItem>,
-    /// The message that holds the main answer.
+    /// The message that holds the main answer; of a guide, one that it stands on.
     pub(crate) answer: MessageId,
     /// An answer that cannot be true beside the main one.
     pub(crate) contradiction: Option<ContradictingAnswer>,

@@ -25,6 +25,7 @@ static TEMPLATES: LazyLock<Tera> = LazyLock::new(|| {
         ("proposal.md", include_str!("../templates/proposal.md")),
         ("mending.md", include_str!("../templates/mending.md")),
         ("batch.md", include_str!("../templates/batch.md")),
+        ("guide.md", include_str!("../templates/guide.md")),
     ])
     .expect("the embedded templates are checked by a test");
     tera

@@ -146,7 +146,7 @@ fn filled(sentence: &str, path: &str, draft: &Draft) -> String {
     sentence.replace("{path}", &code_span(path)).replace("{question}", &question)
 }
 
-fn help_command() -> String {
+pub(super) fn help_command() -> String {
     format!("`{} help`", escape::neutralized(HANDLE))
 }
 
@@ -160,7 +160,7 @@ fn first_lines(text: &str, most: usize) -> String {
 }
 
 /// As many whole lines of a page as a preview shows.
-fn beginning(page: &str) -> &str {
+pub(super) fn beginning(page: &str) -> &str {
     match page.char_indices().nth(LONGEST_PREVIEW) {
         None => page,
         Some((at, _)) => &page[..page[..at].rfind('\n').unwrap_or(at)],

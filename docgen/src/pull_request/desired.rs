@@ -327,7 +327,7 @@ impl DesiredPullRequest {
         Self::plain(page.cluster, purpose, title, (&branch, page.base), digest)
     }
 
-    fn plain(
+    pub(super) fn plain(
         cluster: &ClusterId,
         purpose: PullRequestPurpose,
         title: &str,

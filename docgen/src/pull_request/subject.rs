@@ -4,10 +4,15 @@ use std::fmt;
 
 use rules::model::ids::{ClusterId, MessageId};
 
+use crate::lines::hash;
+
 /// Every branch of this program begins with it.
 pub(crate) const BRANCHES: &str = "answers/";
 const SETTINGS: &str = "configure";
 const BATCH: &str = "batch-";
+const GUIDE: &str = "guide-";
+/// The ids of guides begin here, in the first two hours that Discord counts, long before anybody could write.
+const FIRST_GUIDE: u64 = 1 << 44;
 
 /// What a pull request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +21,8 @@ pub enum Subject {
     Settings,
     /// The weekly batch of held answers.
     Batch(Week),
+    /// The guide of this name.
+    Guide(String),
     /// The answer to one question.
     Answer(ClusterId),
 }
@@ -45,6 +52,7 @@ impl Subject {
         match self {
             Self::Settings => format!("{BRANCHES}{SETTINGS}"),
             Self::Batch(week) => format!("{BRANCHES}{BATCH}{week}"),
+            Self::Guide(name) => format!("{BRANCHES}{GUIDE}{name}"),
             Self::Answer(cluster) => format!("{BRANCHES}{cluster}"),
         }
     }
@@ -55,19 +63,30 @@ impl Subject {
         if name == SETTINGS {
             return Some(Self::Settings);
         }
+        if let Some(guide) = name.strip_prefix(GUIDE) {
+            let plain =
+                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let named = !guide.is_empty() && guide.bytes().all(plain);
+            return named.then(|| Self::Guide(guide.to_owned()));
+        }
         match name.strip_prefix(BATCH) {
             Some(week) => Week::parse(week).map(Self::Batch),
             None => name.parse().ok().map(Self::Answer),
         }
     }
 
-    /// The id of its row in the store and in its marker. No message is as old as the ids of settings
-    /// and batches, so that they are no cluster's.
+    /// The id of its row in the store and in its marker. No message is as old as the ids of settings,
+    /// batches and guides, so that they are no cluster's.
     pub fn key(&self) -> ClusterId {
         match self {
             Self::Settings => ClusterId::of_question(MessageId(0)),
             Self::Batch(Week { year, number }) => {
                 ClusterId::of_question(MessageId(u64::from(*year) * 100 + u64::from(*number)))
+            }
+            Self::Guide(name) => {
+                let digits = hash(name);
+                let part = u64::from_str_radix(&digits[..10], 16).expect("a hash in hexadecimal");
+                ClusterId::of_question(MessageId(FIRST_GUIDE + part))
             }
             Self::Answer(cluster) => cluster.clone(),
         }
@@ -90,7 +109,12 @@ mod tests {
             assert_eq!(subject.key(), ClusterId::of_question(MessageId(key)));
             assert_eq!(Subject::parse(branch), Some(subject));
         }
-        for other in ["main", "answers/", "answers/batch-x", "answers/../x", "fix/q10"] {
+        let guide = Subject::Guide("first-30-minutes".to_owned());
+        assert_eq!(guide.branch(), "answers/guide-first-30-minutes");
+        assert_eq!(Subject::parse(&guide.branch()), Some(guide.clone()));
+        assert_ne!(guide.key(), Subject::Guide("where-is".to_owned()).key());
+        let others = ["main", "answers/", "answers/batch-x", "answers/../x", "fix/q10"];
+        for other in others.into_iter().chain(["answers/guide-", "answers/guide-A b"]) {
             assert_eq!(Subject::parse(other), None, "{other}");
         }
     }

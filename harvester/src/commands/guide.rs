@@ -19,8 +19,8 @@ Examples:
   harvester guide \"First 30 minutes\"              print the page
   harvester guide \"First 30 minutes\" --write      write it to DATA/drafts/guides
 
-A guide is proposed by people: copy the page into the documentation. Its outline is guides/*.toml in the rules
-directory.")]
+Its outline is guides/*.toml in the rules directory. With `propose = true` there, `harvester propose` and the daemon
+propose the page to the documentation and keep it up to date; otherwise copy it.")]
 pub(super) struct GuideArgs {
     /// The title of a guide
     title: Option<String>,

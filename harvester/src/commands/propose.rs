@@ -76,7 +76,7 @@ pub(super) async fn run(
     for line in lines(&round) {
         out!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
     }
-    if round.proposed.is_empty() && round.refused.is_empty() {
+    if round.proposed.is_empty() && round.refused.is_empty() && round.guides.is_empty() {
         out!("No page is due. `harvester clusters` lists recurring questions.");
     }
     Ok(ended)
@@ -88,22 +88,29 @@ async fn dry_run(
     full: bool,
 ) -> anyhow::Result<CommandResult> {
     let reading = options.reading(settings).await?;
-    let considered = considered_pages(options, settings, &reading.store).await?;
+    let (considered, guides) = considered_pages(options, settings, &reading.store).await?;
+    let questions = considered.iter().map(|one| {
+        let page = one.page.as_ref().map(|(draft, text)| (draft, text.clone()));
+        (one.cluster.id.to_string(), page)
+    });
+    let guides = guides.iter().map(|guide| {
+        let page = guide.page.as_ref().map(|page| (page.draft(), page.pull_request_text()));
+        (format!("guide {:?}", guide.name), page)
+    });
+    let pages = questions.chain(guides).collect::<Vec<_>>();
     if options.json {
-        let pages = considered.iter().map(|one| match &one.page {
+        let pages = pages.iter().map(|(id, page)| match page {
             Ok((draft, proposal)) => serde_json::json!({
-                "id": one.cluster.id, "branch": proposal.branch, "title": proposal.title,
+                "id": draft.cluster(), "branch": proposal.branch, "title": proposal.title,
                 "body": proposal.body, "path": draft.path(), "page": draft.page(),
             }),
-            Err(refusal) => {
-                serde_json::json!({ "id": one.cluster.id, "refused": refusal.to_string() })
-            }
+            Err(refusal) => serde_json::json!({ "id": id, "refused": refusal }),
         });
         print_json(&pages.collect::<Vec<_>>())?;
         return Ok(CommandResult::Success);
     }
-    for one in &considered {
-        match &one.page {
+    for (id, page) in &pages {
+        match page {
             Ok((draft, proposal)) => {
                 out!("==== branch {}\n==== title  {}", proposal.branch, proposal.title);
                 match full {
@@ -112,7 +119,7 @@ async fn dry_run(
                 }
                 out!("==== body\n{}\n", proposal.body);
             }
-            Err(refusal) => out!("==== rejected {}: {refusal}\n", one.cluster.id),
+            Err(refusal) => out!("==== rejected {id}: {refusal}\n"),
         }
     }
     out!("Dry run, nothing written: {} cluster(s) checked.", considered.len());
@@ -134,5 +141,12 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
         path: None,
         outcome: one_line(&format!("rejected: {refusal}"), 200),
     });
-    proposed.chain(refused).collect()
+    let guides = round.guides.iter().map(|one| ProposeItem {
+        id: one.cluster.to_string(),
+        branch: None,
+        title: Some(&one.title),
+        path: None,
+        outcome: one_line(&one.outcome, 200),
+    });
+    proposed.chain(refused).chain(guides).collect()
 }

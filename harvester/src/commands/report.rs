@@ -10,6 +10,8 @@ use anyhow::Context as _;
 use rules::model::ids::Millis;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::report::period::{ReportPeriod, ReportSpan};
+use site::presentation::language::InterfaceLanguage;
+use site::presentation::report_words::ReportText;
 use site::reports::ReportSource;
 use site::reports::markdown::SiteLinks;
 
@@ -123,6 +125,15 @@ impl OpenReport<'_> {
             rules: &self.settings.rules,
             naming: self.naming,
         }
+    }
+
+    /// The language of the site, for reports that people read.
+    fn language(&self) -> InterfaceLanguage {
+        self.settings.config.branding.language.unwrap_or_default()
+    }
+
+    fn words(&self) -> &'static ReportText {
+        ReportText::of(self.language())
     }
 
     fn links(&self) -> SiteLinks {

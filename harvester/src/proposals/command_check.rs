@@ -11,6 +11,8 @@ pub(crate) struct CommandFacts {
     /// The branch begins at the newest commit of its base.
     pub(crate) on_base: bool,
     pub(crate) is_batched: bool,
+    /// It is a guide, which is made by the operator's rules.
+    pub(crate) is_guide: bool,
     /// Occurrences that may be split off.
     pub(crate) occurrences: usize,
     /// Whether a question of it is written in Korean, and whether one is not.
@@ -27,8 +29,19 @@ pub(crate) fn refusal(command: &CommentCommand, facts: &CommandFacts) -> Option<
         let why = facts.hands_off.as_deref()?;
         Some(format!("{why}, so the branch is no longer changed; {instead}"))
     };
+    let outline = "this is a guide: its file in the operator's rules says what stands in it";
     let own = "change it yourself, or comment recreate to discard what people did";
     match command {
+        CommentCommand::Refresh
+        | CommentCommand::Batch
+        | CommentCommand::Page(_)
+        | CommentCommand::Lang(_)
+        | CommentCommand::Split
+        | CommentCommand::ShowEvidence
+            if facts.is_guide =>
+        {
+            Some(outline.to_owned())
+        }
         CommentCommand::Rebase => {
             let done = "the branch is on the current base already".to_owned();
             taken("rebase it yourself, or comment recreate to discard what people did")
@@ -85,6 +98,7 @@ mod tests {
             hands_off: Some("someone committed to the branch".to_owned()),
             ..plain.clone()
         };
+        let guide = CommandFacts { is_guide: true, ..plain.clone() };
         let page = |path: &str| CommentCommand::Page(path.to_owned());
         let lang = |code: &str| CommentCommand::Lang(code.to_owned());
         for (command, facts, expected) in [
@@ -118,6 +132,8 @@ mod tests {
             ),
             (CommentCommand::Propose, &plain, Some("open already")),
             (CommentCommand::Help, &taken, None),
+            (CommentCommand::Split, &guide, Some("operator's rules")),
+            (CommentCommand::Rebase, &guide, None),
         ] {
             let said = refusal(&command, facts);
             assert_eq!(said.is_some(), expected.is_some(), "{command:?}: {said:?}");

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::error::Result;
+use super::guides::PlannedGuide;
 use super::reconciler::ProposalReconciler;
 use super::report::{ConsideredPage, RoundReport};
 use super::repository::RepositoryState;
@@ -46,8 +47,10 @@ pub struct PullRequestPreview {
 }
 
 impl ProposalReconciler {
-    /// Every question with the page that the next round would propose. Writes nothing.
-    pub async fn considered_pages(&self) -> Result<BTreeMap<ClusterId, ConsideredPage>> {
+    /// Every question with the page that the next round would propose, and the guides. Writes nothing.
+    pub(crate) async fn considered_pages(
+        &self,
+    ) -> Result<(BTreeMap<ClusterId, ConsideredPage>, Vec<PlannedGuide>)> {
         let repository = self.load_repository().await?;
         let mut worklist = self.load_worklist(&repository).await?;
         let mut report = RoundReport::default();
@@ -57,7 +60,8 @@ impl ProposalReconciler {
             let entry = worklist.entries.get_mut(&cluster).expect("a candidate is an entry");
             entry.page = Err(why.as_str().to_owned());
         }
-        Ok(worklist.into_considered())
+        let guides = std::mem::take(&mut worklist.guides).into_values().collect();
+        Ok((worklist.into_considered(), guides))
     }
 
     /// What the next round would open, and what would wait, and why. Writes nothing.
@@ -91,6 +95,11 @@ impl ProposalReconciler {
         let limits = repository.settings().map(|(settings, _)| settings.limits).unwrap_or_default();
         let planned = self.planned(&worklist, &limits);
         for (id, entry) in &worklist.entries {
+            if let Some(guide) = worklist.guides.get(id) {
+                let opens = opens && planned.open.contains(id);
+                rehearsed.push(self.rehearse_guide(id, guide, opens, &repository).await?);
+                continue;
+            }
             let Ok(page) = &entry.page else {
                 let outcome = format!("rejected: {}", entry.page.as_ref().err().expect("no page"));
                 rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent: None });
@@ -116,6 +125,26 @@ impl ProposalReconciler {
             rehearsed.push(DryRunItem { cluster: id.clone(), outcome, sent });
         }
         Ok((stage.to_owned(), rehearsed))
+    }
+
+    async fn rehearse_guide(
+        &self,
+        id: &ClusterId,
+        guide: &PlannedGuide,
+        opens: bool,
+        repository: &RepositoryState,
+    ) -> Result<DryRunItem> {
+        let page = match &guide.page {
+            Ok(page) => page,
+            Err(why) => {
+                let outcome = format!("rejected: {why}");
+                return Ok(DryRunItem { cluster: id.clone(), outcome, sent: None });
+            }
+        };
+        let outcome = if opens { "would open now" } else { "would come later" };
+        let wanted = page.pull_request(&repository.layout, &repository.base);
+        let sent = Some(self.sent(&wanted, repository).await?);
+        Ok(DryRunItem { cluster: id.clone(), outcome: outcome.to_owned(), sent })
     }
 
     async fn sent(

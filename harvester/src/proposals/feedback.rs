@@ -15,6 +15,7 @@ use rules::model::ids::{ClusterId, Millis};
 
 use super::command_check::{CommandFacts, refusal};
 use super::error::Result;
+use super::guides::guide_name;
 use super::reconciler::ProposalReconciler;
 use super::repository::RepositoryState;
 use super::tracked::TrackedProposal;
@@ -198,6 +199,7 @@ impl ProposalReconciler {
             is_open: case.is_open(),
             on_base: base == Some(&repository.files.commit),
             is_batched: case.requests.batch || case.is_batch(),
+            is_guide: guide_name(&case.row.branch).is_some(),
             occurrences: asked.len(),
             languages: (
                 asked.iter().any(|one| korean(&one)),

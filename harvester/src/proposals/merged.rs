@@ -60,7 +60,7 @@ impl ProposalReconciler {
     }
 
     /// A page that is not at its path any more, by its marker; first among those of its name.
-    async fn find_moved_page(
+    pub(super) async fn find_moved_page(
         &self,
         cluster: &ClusterId,
         path: &str,

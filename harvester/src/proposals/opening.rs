@@ -18,6 +18,7 @@ use rules::support::over_share;
 
 use super::due_pages::percent;
 use super::error::Result;
+use super::guides::gone_messages;
 use super::reconciler::ProposalReconciler;
 use super::report::{PageOutcome, RoundReport, describe_outcome};
 use super::repository::RepositoryState;
@@ -161,10 +162,18 @@ impl ProposalReconciler {
         let planned = self.planned(worklist, &limits);
         self.drop_expired_holds(worklist, &planned).await?;
         for cluster in &planned.open {
+            if worklist.guides.contains_key(cluster) {
+                self.open_guide(cluster, worklist, repository, fence, report).await?;
+                continue;
+            }
             let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
             self.advance_one(entry, repository, fence, report).await?;
         }
         for (cluster, why) in &planned.waiting {
+            if worklist.guides.contains_key(cluster) {
+                self.hold_guide(cluster, worklist, why.as_str(), report).await?;
+                continue;
+            }
             let entry = worklist.entries.get_mut(cluster).expect("a candidate is an entry");
             self.record_hold(entry, why.as_str()).await?;
             report.add_line(cluster, why.as_str(), None, &entry.question());
@@ -223,6 +232,7 @@ impl ProposalReconciler {
                 candidates.push(candidate);
             }
         }
+        candidates.extend(self.guide_candidates(worklist));
         plan_openings(&candidates, &history, limits, now)
     }
 
@@ -355,15 +365,7 @@ impl ProposalReconciler {
 
     /// Those of the messages that may not be shown any more.
     pub(crate) async fn gone_of(&self, messages: &[MessageId]) -> Result<Vec<MessageId>> {
-        let places = self.store.channels_of_messages(messages).await?;
-        let channels =
-            self.store.channels_with(&places.iter().map(|(_, place)| *place).collect()).await?;
-        let shown = channels.iter().filter(|one| !one.hidden && !one.gone);
-        let shown = shown.map(|one| one.channel.id).collect::<BTreeSet<_>>();
-        let there =
-            places.iter().filter(|(_, place)| shown.contains(place)).map(|(message, _)| message);
-        let there = there.collect::<BTreeSet<_>>();
-        Ok(messages.iter().filter(|message| !there.contains(message)).copied().collect())
+        Ok(gone_messages(&self.store, messages).await?)
     }
 
     /// The desired pull request; a withdrawal for an entry without a page.

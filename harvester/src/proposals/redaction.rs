@@ -28,7 +28,7 @@ impl ProposalReconciler {
         Ok(())
     }
 
-    async fn redact_pulls_of(&self, case: &mut TrackedProposal) -> Result<()> {
+    pub(super) async fn redact_pulls_of(&self, case: &mut TrackedProposal) -> Result<()> {
         let requests = &case.requests;
         let quoted = requests.sources.iter().chain(&requests.evidence);
         let quoted = quoted.filter(|one| !requests.redacted.contains(one)).copied();

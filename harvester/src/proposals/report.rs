@@ -24,6 +24,9 @@ pub struct RoundReport {
     /// Every question with its page, for who shows pages.
     #[serde(skip)]
     pub considered: BTreeMap<ClusterId, ConsideredPage>,
+    /// The lines of guides.
+    #[serde(skip)]
+    pub guides: Vec<RoundItem>,
 }
 
 /// The occurrences of a question that a page stands on, with the page.

@@ -130,6 +130,7 @@ impl ProposalReconciler {
         self.revise_merged(worklist, repository, fence, report).await?;
         self.advance_open(worklist, repository, fence, report).await?;
         self.advance_batches(worklist, repository, fence, report).await?;
+        self.advance_guides(worklist, repository, fence, report).await?;
         // Messages that are not analysed yet may add evidence, or remove it.
         let judged = self.store.pending_channels().await?.is_empty();
         if judged && self.store.setting(PAUSED).await?.is_none() {
@@ -147,6 +148,7 @@ impl ProposalReconciler {
             let repository = self.load_repository().await?;
             let mut worklist = self.load_worklist(&repository).await?;
             let mut report = RoundReport::default();
+            self.advance_quoting_guides(&mut worklist, &repository, fence, &mut report).await?;
             // The store empties the title in the transaction in which a message goes.
             worklist.entries.retain(|_, entry| {
                 entry.case.as_ref().is_some_and(|case| case.row.title.is_empty())

@@ -194,7 +194,7 @@ impl TrackedProposal {
     pub(crate) fn week(&self) -> Option<Week> {
         match Subject::parse(&self.row.branch)? {
             Subject::Batch(week) => Some(week),
-            Subject::Settings | Subject::Answer(_) => None,
+            Subject::Settings | Subject::Guide(_) | Subject::Answer(_) => None,
         }
     }
 

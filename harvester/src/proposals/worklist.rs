@@ -20,6 +20,7 @@ use rules::similarity::CorpusStats;
 
 use super::due_pages::messages_of;
 use super::error::Result;
+use super::guides::{PlannedGuide, guide_name};
 use super::reconciler::ProposalReconciler;
 use super::report::{ConsideredPage, PageOutcome};
 use super::repository::RepositoryState;
@@ -28,6 +29,8 @@ use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
 /// All questions of a round, by the id that their proposals bear.
 pub(crate) struct Worklist {
     pub(crate) entries: BTreeMap<ClusterId, WorkItem>,
+    /// The guides, by the ids that their proposals bear.
+    pub(crate) guides: BTreeMap<ClusterId, PlannedGuide>,
     pub(crate) epoch: CorpusStats,
     /// What maintainers turned down: what is surely the same question stays away too.
     rejected: Vec<Cluster>,
@@ -55,7 +58,7 @@ pub(crate) struct PlannedPage {
 
 impl WorkItem {
     /// A question that gets no page because nothing is left to stand on.
-    fn without_page(reason: &str, case: Option<TrackedProposal>) -> Self {
+    pub(super) fn without_page(reason: &str, case: Option<TrackedProposal>) -> Self {
         let (page, existing) = (Err(reason.to_owned()), ExistingCoverage::None);
         Self { cluster: None, page, existing, nearest: Vec::new(), case, outcome: None }
     }
@@ -191,7 +194,8 @@ impl ProposalReconciler {
             }
         }
         let rejected = self.store.clusters_in(&[ClusterState::Rejected]).await?;
-        Ok(Worklist { entries, epoch, rejected })
+        let guides = self.load_guides(&mut entries, repository).await?;
+        Ok(Worklist { entries, guides, epoch, rejected })
     }
 
     /// Looks where the documentation asks the same already: there the answer is added, instead of a
@@ -392,8 +396,10 @@ pub(crate) fn is_korean(text: &str) -> bool {
     text.chars().any(|c| ('가'..='힣').contains(&c))
 }
 
-/// Whether an entry's proposal is for a page of its own, and not to mend or remove one.
+/// Whether an entry's proposal is for a page of its own with an answer, and not to mend or remove one.
 pub(crate) fn is_for_a_page(case: &TrackedProposal) -> bool {
     let state = case.row.state;
-    case.row.purpose == purpose_name(PullRequestPurpose::Answer) && state != ProposalState::Merged
+    case.row.purpose == purpose_name(PullRequestPurpose::Answer)
+        && state != ProposalState::Merged
+        && guide_name(&case.row.branch).is_none()
 }

@@ -37,7 +37,46 @@ pub struct PageWords {
     pub section_intro: String,
     /// A title for a question that only shows an error: `{error}`.
     pub error_title: String,
+    pub guide: GuideWords,
     pub pull_request: PullRequestWords,
+}
+
+/// The words of a guide and of its pull request, in one language.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuideWords {
+    /// Behind an answer that maintainers have not merged.
+    pub not_reviewed: String,
+    /// What begins the line of an open question.
+    pub open_question: String,
+    /// Below a step without answers and open questions.
+    pub nothing_yet: String,
+    /// In place of a question whose words may not be quoted.
+    pub withheld: String,
+    /// `{count}` people who asked.
+    pub asked_by: String,
+    /// The first sentence of the pull request: `{path}`, `{guide}`.
+    pub adds: String,
+    /// The same of a page that is there: `{path}`, `{guide}`.
+    pub updates: String,
+    /// `{path}`: the file of its outline.
+    pub outline: String,
+    /// The heads of four columns: step, reviewed answers, other answers, open questions.
+    pub columns: [String; 4],
+    /// `{count}`.
+    pub more_steps: String,
+    /// What begins the line of what is missing.
+    pub missing: String,
+    /// `{step}`.
+    pub empty_step: String,
+    /// `{question}`.
+    pub unanswered: String,
+    /// `{count}`.
+    pub more_missing: String,
+    /// Where people edited the page that is there.
+    pub edited: String,
+    /// What merging and closing do.
+    pub closing: String,
 }
 
 /// The sentences of a pull request for an answer, in one language. A name in braces is replaced with
@@ -184,6 +223,14 @@ mod tests {
                 (help, &["{command}"]),
                 (generated, &["{version}"]),
                 (nearest, &["{sections}"]),
+                (&words.guide.asked_by, &["{count}"]),
+                (&words.guide.adds, &["{path}", "{guide}"]),
+                (&words.guide.updates, &["{path}", "{guide}"]),
+                (&words.guide.outline, &["{path}"]),
+                (&words.guide.more_steps, &["{count}"]),
+                (&words.guide.empty_step, &["{step}"]),
+                (&words.guide.unanswered, &["{question}"]),
+                (&words.guide.more_missing, &["{count}"]),
             ] {
                 assert!(values.iter().all(|value| sentence.contains(value)), "{sentence}");
             }

@@ -86,8 +86,54 @@ pub struct SilenceAlarm {
     pub kind: AlarmKind,
     /// A sentence without names and words of people.
     pub what: String,
+    /// What the sentence says, for other languages.
+    #[serde(skip)]
+    pub figures: AlarmFigures,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelId>,
+}
+
+/// The last stretch of days that an alarm is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlarmStretch {
+    pub days: usize,
+    /// As [`super::period::day_number`] counts.
+    pub last: i64,
+}
+
+/// What fell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedThings {
+    Messages,
+    Questions,
+}
+
+/// The figures that raise an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlarmFigures {
+    /// None of so many; of those before, so many percent.
+    Stopped {
+        time: AlarmStretch,
+        of: u64,
+        percent: u64,
+    },
+    Fallen {
+        time: AlarmStretch,
+        things: CountedThings,
+        count: u64,
+        least: u64,
+    },
+    Unread {
+        count: u64,
+        all: u64,
+        day: i64,
+    },
+    Silent {
+        time: AlarmStretch,
+        least: u64,
+    },
+    /// The sentence names the tables.
+    Differing,
 }
 
 /// The days before the last ones that a count is compared with: four weeks.
@@ -119,6 +165,7 @@ pub fn silence_alarms(
     let contradictions = differing.map(|pair| SilenceAlarm {
         kind: AlarmKind::Contradiction,
         what: format!("{}: {} and {}", pair.what, pair.one, pair.other),
+        figures: AlarmFigures::Differing,
         channel: None,
     });
     let Some(last) = days.last() else { return contradictions.collect() };
@@ -156,7 +203,9 @@ fn share_alarms(days: &[DayCounts], last: i64) -> Vec<SilenceAlarm> {
             "none of {count} {of} {} {verb}; in the four weeks before, {percent} % were",
             stretch(days, last)
         );
-        SilenceAlarm { kind, what, channel: None }
+        let figures =
+            AlarmFigures::Stopped { time: AlarmStretch { days, last }, of: count, percent };
+        SilenceAlarm { kind, what, figures, channel: None }
     };
     answered.into_iter().chain(confirmed).map(alarm).collect()
 }
@@ -164,14 +213,19 @@ fn share_alarms(days: &[DayCounts], last: i64) -> Vec<SilenceAlarm> {
 /// Few messages have few questions: one alarm is enough.
 fn drop_alarm(days: &[DayCounts], last: i64) -> Option<SilenceAlarm> {
     let counts = |count: fn(&DayCounts) -> u64| days.iter().map(count).collect::<Vec<_>>();
-    let named = [("messages", counts(|day| day.messages)), ("questions", counts(|day| day.asked))];
-    let (name, fallen) = named.iter().find_map(|(name, counts)| Some((name, fallen(counts)?)))?;
+    let named = [
+        ("messages", CountedThings::Messages, counts(|day| day.messages)),
+        ("questions", CountedThings::Questions, counts(|day| day.asked)),
+    ];
+    let (name, things, fallen) =
+        named.iter().find_map(|(name, things, counts)| Some((name, *things, fallen(counts)?)))?;
     let FallenCount { days, count, least } = fallen;
     let what = format!(
         "{count} {name} {}; in the four weeks before, {least} or more on the same days",
         stretch(days, last)
     );
-    Some(SilenceAlarm { kind: AlarmKind::SuddenDrop, what, channel: None })
+    let figures = AlarmFigures::Fallen { time: AlarmStretch { days, last }, things, count, least };
+    Some(SilenceAlarm { kind: AlarmKind::SuddenDrop, what, figures, channel: None })
 }
 
 fn unread_alarm(last: &DayCounts) -> Option<SilenceAlarm> {
@@ -184,6 +238,7 @@ fn unread_alarm(last: &DayCounts) -> Option<SilenceAlarm> {
             messages + unknown,
             day_text(day)
         ),
+        figures: AlarmFigures::Unread { count: unknown, all: messages + unknown, day },
         channel: None,
     })
 }
@@ -197,6 +252,7 @@ fn channel_alarm(channel: &ChannelDays, last: i64) -> Option<SilenceAlarm> {
              channel deleted, hidden or left out?",
             stretch(days, last)
         ),
+        figures: AlarmFigures::Silent { time: AlarmStretch { days, last }, least },
         channel: Some(channel.channel),
     })
 }

@@ -17,6 +17,7 @@ use crate::http::error::HttpError;
 use crate::http::guard::CompleteBody;
 use crate::http::templates;
 use crate::presentation::page_meta::PageFrame;
+use crate::presentation::report_words::ReviewText;
 use crate::state::site_workspaces::SiteWorkspaces;
 
 /// What reviewers need.
@@ -51,6 +52,7 @@ struct SignInPage {
     scope: &'static str,
     /// Why the last attempt failed.
     refused: Option<&'static str>,
+    w: &'static ReviewText,
 }
 
 /// `GET /review/sign-in`
@@ -79,13 +81,14 @@ pub(crate) async fn sign_in(
     let token = token.trim();
     let row = workspaces.valid_token(token).await?;
     let row = row.filter(|row| workspaces.named(&row.workspace).is_some());
+    let words = ReviewText::of(frame.language);
     let refused = match row.map(|row| ScopeSet::parse(&row.scopes).allows(REVIEW_SCOPE)) {
         Some(true) => {
             let secure = frame.origin.starts_with("https://");
             return Ok(led_to(HOME, Some(cookie(token, MAX_AGE, secure)?)));
         }
-        Some(false) => "This token does not allow reviewing.",
-        None => "The token is not valid.",
+        Some(false) => &words.refused_scope,
+        None => &words.refused_token,
     };
     let again = form(&frame, Some(refused))?;
     Ok((StatusCode::UNAUTHORIZED, Extension(CompleteBody), again).into_response())
@@ -105,8 +108,9 @@ pub(crate) async fn sign_out(
 }
 
 fn form(frame: &PageFrame, refused: Option<&'static str>) -> Result<Html<String>, HttpError> {
-    let page = SignInPage { scope: REVIEW_SCOPE.as_str(), refused };
-    templates::page("review_sign_in.html", frame, &frame.meta("Sign in to review", None), &page)
+    let w = ReviewText::of(frame.language);
+    let page = SignInPage { w, scope: REVIEW_SCOPE.as_str(), refused };
+    templates::page("review_sign_in.html", frame, &frame.meta(&w.sign_in_heading, None), &page)
 }
 
 fn cookie(token: &str, max_age: u32, secure: bool) -> Result<HeaderValue, HttpError> {

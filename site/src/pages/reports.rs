@@ -11,6 +11,7 @@ use crate::access::visitor::VisitorSite;
 use crate::http::error::HttpError;
 use crate::http::templates;
 use crate::presentation::page_meta::PageFrame;
+use crate::presentation::report_words::ReportText;
 use crate::reports::contradictions::{ContradictionScope, ContradictionSide};
 use crate::reports::html::BriefingView;
 use crate::reports::markdown::{counted, duration_text, period_text};
@@ -56,8 +57,9 @@ pub(crate) async fn briefing(
 ) -> Result<Html<String>, HttpError> {
     let period = read(params)?.period(&site)?;
     let report = site.reports.briefing(site.report_source()?, &period, site.now()).await?;
-    let view = BriefingView::of(&report, None, true);
-    templates::page("briefing.html", &frame, &frame.meta("Briefing", None), &view)
+    let view = BriefingView::of(&report, None, true, frame.language);
+    let meta = frame.meta(&ReportText::of(frame.language).briefing, None);
+    templates::page("briefing.html", &frame, &meta, &view)
 }
 
 #[derive(Serialize)]

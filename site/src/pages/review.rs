@@ -25,8 +25,8 @@ use crate::pages::find::related;
 use crate::pages::title::title;
 use crate::pages::view::AnswerView;
 use crate::presentation::page_meta::PageFrame;
-use crate::presentation::words::{DisplayDate, InterfaceText};
-use crate::reports::markdown::counted;
+use crate::presentation::report_words::ReviewText;
+use crate::presentation::words::{DisplayDate, InterfaceText, filled};
 use crate::state::SiteState;
 
 /// Questions on one page.
@@ -45,16 +45,18 @@ pub(crate) struct ReviewParams {
 
 #[derive(Serialize)]
 struct ReviewListPage {
+    w: &'static ReviewText,
     total: String,
     cases: Vec<ReviewCase>,
     decisions: Vec<DecisionView>,
-    snooze_days: u32,
+    snooze_text: String,
     previous: Option<String>,
     next: Option<String>,
 }
 
 #[derive(Serialize)]
 struct ReviewOnePage {
+    w: &'static ReviewText,
     case: ReviewCase,
     /// What the form for title and answer begins with.
     edit: PageEdit,
@@ -62,6 +64,7 @@ struct ReviewOnePage {
     near: Vec<ResultCard>,
     decisions: Vec<DecisionView>,
     snooze_days: u32,
+    snooze_text: String,
 }
 
 /// A question with what a reviewer needs to know of it.
@@ -74,7 +77,7 @@ struct ReviewCase {
     late: bool,
     askers: String,
     answerers: String,
-    score: Option<u8>,
+    score: Option<String>,
     /// What speaks against a page, then what speaks for it.
     reasons: Vec<DueReasonView>,
     /// The title that a reviewer chose.
@@ -113,21 +116,23 @@ pub(crate) async fn list(
         params.map_err(|_| HttpError::bad_request("offset is not a number"))?;
     let failed = |cause| HttpError::internal("list what waits for review", &cause);
     let clusters = site.store.review_clusters().await.map_err(failed)?;
-    let context = ReviewContext::load(&site).await?;
+    let context = ReviewContext::load(&site, &frame).await?;
+    let w = context.words;
     let mut cases = Vec::new();
     for cluster in clusters.iter().skip(offset).take(PER_PAGE) {
         cases.push(context.case(cluster).await?);
     }
     let address = |offset: usize| format!("/review?offset={offset}");
     let page = ReviewListPage {
-        total: counted(clusters.len(), "question", "questions"),
+        w,
+        total: w.questions.of(clusters.len()),
         cases,
-        decisions: decisions(&site).await?,
-        snooze_days: SNOOZE_DAYS,
+        decisions: decisions(&site, &frame).await?,
+        snooze_text: w.snooze_days.of(SNOOZE_DAYS as usize),
         previous: (offset > 0).then(|| address(offset.saturating_sub(PER_PAGE))),
         next: (offset + PER_PAGE < clusters.len()).then(|| address(offset + PER_PAGE)),
     };
-    templates::page("review.html", &frame, &frame.meta("Review", None), &page)
+    templates::page("review.html", &frame, &frame.meta(&w.heading, None), &page)
 }
 
 /// `GET /review/{id}`
@@ -138,18 +143,20 @@ pub(crate) async fn one(
 ) -> Result<Html<String>, HttpError> {
     let id = id.parse().map_err(|_| HttpError::no_such_answer())?;
     let cluster = cluster(&site, &id).await?;
-    let context = ReviewContext::load(&site).await?;
+    let context = ReviewContext::load(&site, &frame).await?;
+    let w = context.words;
     let case = context.case(&cluster).await?;
-    let near =
-        related(&site, cluster.id.as_str(), &case.answer.title, InterfaceText::english()).await?;
+    let near = related(&site, cluster.id.as_str(), &case.answer.title, frame.text).await?;
     let page = ReviewOnePage {
+        w,
         edit: context.edits.get(&cluster.id).cloned().unwrap_or_else(|| written(&case.answer)),
         near,
-        decisions: decisions(&site).await?,
+        decisions: decisions(&site, &frame).await?,
         snooze_days: SNOOZE_DAYS,
+        snooze_text: w.snooze_days.of(SNOOZE_DAYS as usize),
         case,
     };
-    let meta = frame.meta(&format!("Review: {}", page.case.answer.title), None);
+    let meta = frame.meta(&filled(&w.heading_of, &[("title", &page.case.answer.title)]), None);
     templates::page("review_one.html", &frame, &meta, &page)
 }
 
@@ -162,35 +169,41 @@ fn written(answer: &AnswerView) -> PageEdit {
 /// What all questions of a page are judged by.
 struct ReviewContext<'s> {
     site: &'s SiteState,
+    text: &'static InterfaceText,
+    words: &'static ReviewText,
     epoch: CorpusStats,
     edits: BTreeMap<ClusterId, PageEdit>,
 }
 
 impl<'s> ReviewContext<'s> {
-    async fn load(site: &'s SiteState) -> Result<Self, HttpError> {
+    async fn load(site: &'s SiteState, frame: &PageFrame) -> Result<Self, HttpError> {
         let failed = |cause| HttpError::internal("read what reviews need", &cause);
         let epoch = site.store.corpus_stats().await.map_err(failed)?;
         let edits = site.store.page_edits().await.map_err(failed)?;
-        Ok(Self { site, epoch, edits })
+        let (text, words) = (frame.text, ReviewText::of(frame.language));
+        Ok(Self { site, text, words, epoch, edits })
     }
 
     async fn case(&self, cluster: &Cluster) -> Result<ReviewCase, HttpError> {
         let site = self.site;
         let state = site.store.proposal_state(cluster).await;
         let state = state.map_err(|cause| HttpError::internal("read a proposal", &cause))?;
-        let (rules, text) = (&site.rules, InterfaceText::english());
+        let (rules, text, w) = (&site.rules, self.text, self.words);
         let similarity = ClusterSimilarity::of(cluster, &self.epoch, &rules.same);
         let verdict = due(cluster, &rules.pages, &similarity);
         let due_by = cluster.due_since.map(|since| rules.pages.deadline(since));
         let is_offered = matches!(state, Some(ProposalState::Open | ProposalState::HandsOff));
         Ok(ReviewCase {
             answer: AnswerView::of(&site.presentable(cluster), &site.naming, text, site.now()),
-            stage: stage(cluster.state, state),
+            stage: stage(cluster.state, state, w),
             late: !is_offered && due_by.is_some_and(|by| by < site.now()),
             due_by: due_by.map(|by| text.date(by)),
-            askers: counted(cluster.asker_count(), "person asked", "people asked"),
-            answerers: counted(cluster.answerer_count(), "person answered", "people answered"),
-            score: verdict.score.map(|score| (score * 100.0).round() as u8),
+            askers: w.askers.of(cluster.asker_count()),
+            answerers: w.answerers.of(cluster.answerer_count()),
+            score: verdict.score.map(|score| {
+                let percent = (score * 100.0).round() as u8;
+                filled(&w.score, &[("n", &percent.to_string())])
+            }),
             reasons: reasons(&verdict),
             edited: self.edits.get(&cluster.id).map(|edit| edit.title.clone()),
             splittable: cluster.occurrences.len() > 1,
@@ -206,38 +219,43 @@ fn reasons(verdict: &DueVerdict) -> Vec<DueReasonView> {
     reasons
 }
 
-fn stage(state: ClusterState, proposal: Option<ProposalState>) -> &'static str {
+fn stage(
+    state: ClusterState,
+    proposal: Option<ProposalState>,
+    w: &'static ReviewText,
+) -> &'static str {
     match proposal {
-        Some(ProposalState::Open) => "pull request open",
-        Some(ProposalState::HandsOff) => "pull request taken over by maintainers",
-        Some(ProposalState::Held) => "held by the limits",
-        Some(ProposalState::Failed) => "failed",
+        Some(ProposalState::Open) => &w.stage_open,
+        Some(ProposalState::HandsOff) => &w.stage_hands_off,
+        Some(ProposalState::Held) => &w.stage_held,
+        Some(ProposalState::Failed) => &w.stage_failed,
         _ => match state {
-            ClusterState::Candidate => "candidate",
-            ClusterState::Merged => "merged",
-            ClusterState::Rejected => "rejected",
-            ClusterState::Watching | ClusterState::Retired => "not due",
-            ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed => "due",
+            ClusterState::Candidate => &w.stage_candidate,
+            ClusterState::Merged => &w.stage_merged,
+            ClusterState::Rejected => &w.stage_rejected,
+            ClusterState::Watching | ClusterState::Retired => &w.stage_not_due,
+            ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed => &w.stage_due,
         },
     }
 }
 
-async fn decisions(site: &SiteState) -> Result<Vec<DecisionView>, HttpError> {
+async fn decisions(site: &SiteState, frame: &PageFrame) -> Result<Vec<DecisionView>, HttpError> {
+    let w = ReviewText::of(frame.language);
     let rows = site.store.review_decisions(RECENT).await;
     let rows = rows.map_err(|cause| HttpError::internal("list decisions", &cause))?;
     let view = |(row, cluster, state): (ReviewDecisionRow, Cluster, Option<ProposalState>)| {
         let shown = site.presentable(&cluster);
         let people = Participants::of(&shown, &site.naming);
-        let done = past(&row.decision, row.at);
+        let done = past(&row.decision, row.at, w);
         DecisionView {
             seq: row.seq,
-            title: title(&shown, &people, InterfaceText::english()).1,
+            title: title(&shown, &people, frame.text).1,
             url: format!("/review/{}", cluster.id),
             what: match row.undone {
                 None => done,
-                Some(_) => format!("{done}, taken back"),
+                Some(_) => filled(&w.taken_back, &[("decision", &done)]),
             },
-            at: InterfaceText::english().date(row.undone.unwrap_or(row.at)),
+            at: frame.text.date(row.undone.unwrap_or(row.at)),
             waits: row.applied.is_none() == row.undone.is_none(),
             may_undo: row.may_undo(state).is_ok(),
             by: row.by,
@@ -246,16 +264,16 @@ async fn decisions(site: &SiteState) -> Result<Vec<DecisionView>, HttpError> {
     Ok(rows.into_iter().map(view).collect())
 }
 
-fn past(decision: &ReviewDecision, at: Millis) -> String {
+fn past(decision: &ReviewDecision, at: Millis, w: &ReviewText) -> String {
     match decision {
-        ReviewDecision::Accept => "Accepted".to_owned(),
-        ReviewDecision::Reject { .. } => "Rejected".to_owned(),
+        ReviewDecision::Accept => w.accepted.clone(),
+        ReviewDecision::Reject { .. } => w.rejected.clone(),
         ReviewDecision::Snooze { until } => {
             let days = (until.0 - at.0).div_euclid(Millis::DAY);
-            format!("Snoozed for {}", counted(days.max(0) as usize, "day", "days"))
+            w.snoozed.of(days.max(0) as usize)
         }
-        ReviewDecision::Edit(_) => "Edited".to_owned(),
-        ReviewDecision::Merge { .. } => "Merged into another question".to_owned(),
-        ReviewDecision::Split { .. } => "Split".to_owned(),
+        ReviewDecision::Edit(_) => w.edited.clone(),
+        ReviewDecision::Merge { .. } => w.merged.clone(),
+        ReviewDecision::Split { .. } => w.was_split.clone(),
     }
 }

@@ -313,28 +313,8 @@ pub(crate) fn grouped(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use toml::Value;
-
     use super::*;
-
-    /// The placeholders of each text, by key.
-    fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
-        let table = text.parse::<toml::Table>().unwrap();
-        let names = |text: &str| {
-            let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
-            inside.map(|(name, _)| name.to_owned()).collect()
-        };
-        table
-            .into_iter()
-            .map(|(key, value)| match value {
-                Value::String(text) => (key, names(&text)),
-                Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
-                other => panic!("{key} is {other}"),
-            })
-            .collect()
-    }
+    use crate::test_support::placeholders;
 
     #[test]
     fn every_language_says_everything_with_the_same_values() {

@@ -12,11 +12,13 @@ use serde::Serialize;
 
 use super::ReportSource;
 use super::page_effects::PageEffects;
-use super::question_list::{QuestionScope, list_address, list_label};
+use super::question_list::{QuestionScope, list_address};
 use super::questions::{ReportChannels, ReportQuestion};
 use super::sections::{AreaBalance, HelperSection, TopicSection, TrendSection, channel_name};
 use super::triage::{TriageGroup, TriageScope};
 use super::verification::AnswerToVerify;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
 
 /// The report on one period.
 #[derive(Debug, Clone, Serialize)]
@@ -211,7 +213,7 @@ fn figures(
     };
     let figure = |list: QuestionList| BriefingFigure {
         list,
-        label: list_label(list),
+        label: ReportText::of(InterfaceLanguage::English).list_label(list),
         value: value(list, now),
         before: value(list, before),
         url: list_address(period.span.as_str(), &period.last_day(), list.into()),

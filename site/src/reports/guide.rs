@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::StoreError;
 use rules::guide::{GuideCandidate, GuideOutline};
+use rules::language::page_words::{GuideWords, PageWords};
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::publish::anonymize::Participants;
+use rules::publish::presentation::presentable;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -40,6 +43,9 @@ pub struct GuideEntry {
     pub reviewed: bool,
     /// Where it is read: its page in the documentation, or the message on Discord.
     pub address: String,
+    /// The message that its words are of, and the one that it leads to; none where it is reviewed.
+    #[serde(skip)]
+    pub evidence: Vec<MessageId>,
 }
 
 /// A question that a guide has no answer to.
@@ -50,6 +56,9 @@ pub struct GuideGap {
     pub askers: usize,
     /// On Discord, newest first.
     pub questions: Vec<String>,
+    /// The first messages of its questions.
+    #[serde(skip)]
+    pub evidence: Vec<MessageId>,
 }
 
 /// Open questions of so many days are gaps.
@@ -65,6 +74,16 @@ impl ReportSource<'_> {
         outline: &GuideOutline,
         now: Millis,
     ) -> Result<GuidePage, StoreError> {
+        let pages = self.guides(&[outline], now).await?;
+        Ok(pages.into_iter().next().expect("each outline has its page"))
+    }
+
+    /// The pages of outlines, in their order; what they are made of is read once.
+    pub async fn guides(
+        &self,
+        outlines: &[&GuideOutline],
+        now: Millis,
+    ) -> Result<Vec<GuidePage>, StoreError> {
         let due = self.store.clusters_in(&AWAITING_DECISION).await?;
         let mut clusters =
             due.into_iter().map(|one| (one.id.clone(), one)).collect::<BTreeMap<_, _>>();
@@ -75,23 +94,26 @@ impl ReportSource<'_> {
         let candidates = clusters.iter().map(|cluster| self.candidate(cluster)).collect::<Vec<_>>();
         let scope = TriageScope { until: now, days: GAP_DAYS };
         let open = self.triage(&scope, now).await?.groups;
-        let mut shown = BTreeSet::new();
-        let mut steps = Vec::new();
-        for (step, below) in outline.steps.iter().zip(outline.arrange(&candidates)) {
-            let is_here = |group: &&TriageGroup| {
-                let title = group.title.as_deref();
-                group.related.is_empty()
-                    && step.fits(group.component.as_deref(), title.as_slice())
-                    && shown.insert(group.questions.clone())
-            };
-            steps.push(GuideSection {
-                title: step.title.clone(),
-                intro: step.intro.clone(),
-                answers: below.iter().map(|at| entry(&clusters[*at], &names)).collect(),
-                open: open.iter().filter(is_here).map(gap).collect(),
-            });
-        }
-        Ok(GuidePage { title: outline.title.clone(), intro: outline.intro.clone(), steps })
+        let page = |outline: &&GuideOutline| {
+            let mut shown = BTreeSet::new();
+            let mut steps = Vec::new();
+            for (step, below) in outline.steps.iter().zip(outline.arrange(&candidates)) {
+                let is_here = |group: &&TriageGroup| {
+                    let title = group.title.as_deref();
+                    group.related.is_empty()
+                        && step.fits(group.component.as_deref(), title.as_slice())
+                        && shown.insert(group.questions.clone())
+                };
+                steps.push(GuideSection {
+                    title: step.title.clone(),
+                    intro: step.intro.clone(),
+                    answers: below.iter().map(|at| self.entry(&clusters[*at], &names)).collect(),
+                    open: open.iter().filter(is_here).map(gap).collect(),
+                });
+            }
+            GuidePage { title: outline.title.clone(), intro: outline.intro.clone(), steps }
+        };
+        Ok(outlines.iter().map(page).collect())
     }
 
     fn candidate<'c>(&'c self, cluster: &'c Cluster) -> GuideCandidate<'c> {
@@ -105,18 +127,26 @@ impl ReportSource<'_> {
             questions: title.into_iter().chain(questions).collect(),
         }
     }
-}
 
-fn entry(cluster: &Cluster, names: &BTreeMap<ClusterId, NamedQuestion>) -> GuideEntry {
-    let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
-    let said = || {
+    fn entry(&self, cluster: &Cluster, names: &BTreeMap<ClusterId, NamedQuestion>) -> GuideEntry {
+        let question = names[&cluster.id].clone();
+        if let Some(answer) = &cluster.merged_answer
+            && let Some(page) = answer.page_url()
+        {
+            let (address, evidence) = (page.to_owned(), Vec::new());
+            return GuideEntry { question, reviewed: true, address, evidence };
+        }
+        let shown = presentable(cluster, &self.rules.safety, &self.rules.facts);
+        let people = Participants::of(&shown, self.naming);
+        let asked = people.headline(&shown).map(|(asked, _)| asked.question.message);
         let best = &cluster.occurrences[0];
-        best.answer_link(best.best_answer())
-    };
-    GuideEntry {
-        question: names[&cluster.id].clone(),
-        reviewed: cluster.merged_answer.is_some(),
-        address: page.map_or_else(said, str::to_owned),
+        let answer = best.best_answer();
+        GuideEntry {
+            question,
+            reviewed: cluster.merged_answer.is_some(),
+            address: best.answer_link(answer),
+            evidence: asked.into_iter().chain([answer.message]).collect(),
+        }
     }
 }
 
@@ -125,11 +155,14 @@ fn gap(group: &TriageGroup) -> GuideGap {
         title: group.title.clone(),
         askers: group.impact.askers,
         questions: group.questions.clone(),
+        evidence: group.messages.clone(),
     }
 }
 
 /// The guide as a page of documentation. Answers that nobody reviewed lead to the site, if it has an address.
+/// Its fixed words are in the language of its title.
 pub fn guide_markdown(guide: &GuidePage, links: &SiteLinks) -> String {
+    let words = &PageWords::for_text(&guide.title).guide;
     let mut text = format!("# {}\n", literal(&guide.title));
     let mut push = |line: String| text.push_str(&line);
     if let Some(intro) = &guide.intro {
@@ -141,36 +174,38 @@ pub fn guide_markdown(guide: &GuidePage, links: &SiteLinks) -> String {
             push(format!("{}\n\n", literal(intro)));
         }
         for one in &step.answers {
-            push(format!("- {}\n", entry_line(one, links)));
+            push(format!("- {}\n", entry_line(one, links, words)));
         }
         for one in &step.open {
-            push(format!("- {}\n", gap_line(one)));
+            push(format!("- {}\n", gap_line(one, words)));
         }
         if step.answers.is_empty() && step.open.is_empty() {
-            push("Nothing is answered here yet.\n".to_owned());
+            push(format!("{}\n", words.nothing_yet));
         }
     }
     text
 }
 
-fn entry_line(one: &GuideEntry, links: &SiteLinks) -> String {
+fn entry_line(one: &GuideEntry, links: &SiteLinks, words: &GuideWords) -> String {
+    let title = match one.question.withheld {
+        true => words.withheld.clone(),
+        false => one.question.title.clone(),
+    };
+    let question = NamedQuestion { title, ..one.question.clone() };
+    let linked = match one.reviewed || links.origin.is_none() {
+        true => format!("[{}]({})", literal(&question.title), one.address),
+        false => links.question(&question),
+    };
     match one.reviewed {
-        true => format!("[{}]({})", literal(&one.question.title), one.address),
-        false if links.origin.is_some() => {
-            format!("{} (not reviewed yet)", links.question(&one.question))
-        }
-        false => {
-            format!("[{}]({}) (not reviewed yet)", literal(&one.question.title), one.address)
-        }
+        true => linked,
+        false => format!("{linked} ({})", words.not_reviewed),
     }
 }
 
-fn gap_line(one: &GuideGap) -> String {
+fn gap_line(one: &GuideGap, words: &GuideWords) -> String {
     let links = one.questions.iter().enumerate();
     let links = links.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>();
-    let title = one
-        .title
-        .as_deref()
-        .map_or_else(|| "a question whose words may not be quoted".to_owned(), literal);
-    format!("Open question: {title} ({} people asked: {})", one.askers, links.join(" "))
+    let title = one.title.as_deref().map_or_else(|| words.withheld.clone(), literal);
+    let asked = words.asked_by.replace("{count}", &one.askers.to_string());
+    format!("{} {title} ({asked}: {})", words.open_question, links.join(" "))
 }

@@ -5,28 +5,32 @@ use std::error::Error;
 use rules::report::questions::QuestionList;
 use serde::Serialize;
 
-use super::briefing::BriefingReport;
+use super::briefing::{BriefingAlarm, BriefingReport};
 use super::charts::{message_chart, question_chart};
-use super::markdown::{
-    counted, duration_text, effect_text, estimate_text, figure_text, percent_text, period_text,
-    proposal_lines,
-};
 use super::page_effects::PageEffect;
 use super::question_list::QuestionScope;
-use super::sections::TopicSection;
+use super::sections::{TopicSection, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::TriageGroup;
 use super::verification::AnswerToVerify;
 use crate::http::templates;
 use crate::pages::slug::percent_encoded;
-use crate::presentation::words::grouped;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
+use crate::presentation::words::{filled, grouped};
 
 /// The briefing as the template shows it.
 #[derive(Serialize)]
 pub(crate) struct BriefingView<'r> {
+    w: &'static ReportText,
+    language: &'static str,
     days: String,
     span: &'static str,
-    as_of: &'r str,
+    /// "week before".
+    before: &'static str,
+    counted_on: String,
+    title: String,
+    alarms: Vec<AlarmRow<'r>>,
     report: &'r BriefingReport,
     figures: Vec<FigureRow>,
     topics: Vec<TopicRow<'r>>,
@@ -45,6 +49,14 @@ pub(crate) struct BriefingView<'r> {
     origin: String,
     /// Whether addresses of the site lead anywhere.
     linked: bool,
+}
+
+#[derive(Serialize)]
+struct AlarmRow<'r> {
+    kind: &'static str,
+    day: &'r str,
+    channel: Option<&'r str>,
+    what: String,
 }
 
 #[derive(Serialize)]
@@ -93,29 +105,43 @@ struct TrendRow {
 struct OpenRow {
     title: Option<String>,
     detail: String,
-    priority: &'static str,
     questions: Vec<String>,
 }
 
 impl<'r> BriefingView<'r> {
     /// `origin` is that of the site, for a file that stands elsewhere; `None` where the file is on the site.
-    pub(crate) fn of(report: &'r BriefingReport, origin: Option<&str>, linked: bool) -> Self {
+    pub(crate) fn of(
+        report: &'r BriefingReport,
+        origin: Option<&str>,
+        linked: bool,
+        language: InterfaceLanguage,
+    ) -> Self {
+        let w = ReportText::of(language);
+        let days = w.period(&report.first_day, &report.last_day);
         Self {
-            days: period_text(&report.first_day, &report.last_day),
+            w,
+            language: language.tag(),
+            title: filled(&w.briefing_of, &[("days", &days)]),
+            days,
             span: report.span,
-            as_of: &report.as_of,
-            figures: figure_rows(report),
+            before: w.before(report.span),
+            counted_on: filled(&w.counted_on, &[("day", &report.as_of)]),
+            alarms: report.alarms.iter().map(|one| alarm_row(one, w)).collect(),
+            figures: figure_rows(report, w),
             topics: report.topics.iter().map(|topic| topic_row(report, topic)).collect(),
             question_chart: data_url(&question_chart(&report.days)),
             message_chart: data_url(&message_chart(&report.days)),
-            helpers: helper_sentence(report),
+            helpers: w.helpers(report),
             areas: area_rows(report),
-            trends: trend_lists(report),
-            pages: report.pages.pages.iter().map(page_row).collect(),
-            all_pages: report.pages.total_estimate.map(estimate_text),
-            unanswered: report.unanswered.iter().map(open_row).collect(),
-            proposals: proposal_lines(report),
-            to_verify: report.to_verify.iter().map(verify_row).collect(),
+            trends: trend_lists(report, w),
+            pages: report.pages.pages.iter().map(|one| page_row(one, w)).collect(),
+            all_pages: report
+                .pages
+                .total_estimate
+                .map(|total| filled(&w.all_pages, &[("estimate", &w.estimate(total))])),
+            unanswered: report.unanswered.iter().map(|group| open_row(group, w)).collect(),
+            proposals: w.proposal_lines(report),
+            to_verify: report.to_verify.iter().map(|one| verify_row(one, w)).collect(),
             origin: origin.unwrap_or_default().trim_end_matches('/').to_owned(),
             linked,
             report,
@@ -127,12 +153,22 @@ impl<'r> BriefingView<'r> {
 pub fn briefing_html(
     report: &BriefingReport,
     origin: Option<&str>,
+    language: InterfaceLanguage,
 ) -> Result<String, Box<dyn Error + Send + Sync>> {
-    let view = BriefingView::of(report, origin, origin.is_some());
+    let view = BriefingView::of(report, origin, origin.is_some(), language);
     Ok(templates::standalone("briefing_file.html", &view)?)
 }
 
-fn figure_rows(report: &BriefingReport) -> Vec<FigureRow> {
+fn alarm_row<'r>(one: &'r BriefingAlarm, w: &'static ReportText) -> AlarmRow<'r> {
+    AlarmRow {
+        kind: w.alarm_kind(one.alarm.kind),
+        day: &one.day,
+        channel: one.channel_name.as_deref(),
+        what: w.alarm(&one.alarm),
+    }
+}
+
+fn figure_rows(report: &BriefingReport, w: &'static ReportText) -> Vec<FigureRow> {
     let row = |label, list: Option<QuestionList>, [value, before]: [String; 2]| FigureRow {
         label,
         value: LinkedNumber { text: value, url: list.map(|list| report.list_url(list.into())) },
@@ -142,21 +178,22 @@ fn figure_rows(report: &BriefingReport) -> Vec<FigureRow> {
         },
     };
     let figures = report.figures.iter().map(|figure| {
-        let values = [figure.value, figure.before].map(figure_text);
-        row(figure.label, Some(figure.list), values)
+        let values = [figure.value, figure.before].map(|value| w.figure(value));
+        row(w.list_label(figure.list), Some(figure.list), values)
     });
     let both = [&report.questions, &report.questions_before];
-    let replies =
-        both.map(|counts| counts.median_first_reply.map_or_else(|| "–".to_owned(), duration_text));
+    let replies = both.map(|counts| {
+        counts.median_first_reply.map_or_else(|| "–".to_owned(), |time| w.duration(time))
+    });
     let askers = both.map(|counts| grouped(counts.askers));
     let helpers = [report.helpers.helpers, report.helpers.before].map(grouped);
     let messages = [report.messages, report.messages_before].map(|count| grouped(count as usize));
     let facts = [
-        row("Median first reply", Some(QuestionList::Asked), replies),
-        row("People who asked", Some(QuestionList::Asked), askers),
-        row("People who helped", Some(QuestionList::Answered), helpers),
+        row(&w.median_first_reply, Some(QuestionList::Asked), replies),
+        row(&w.people_who_asked, Some(QuestionList::Asked), askers),
+        row(&w.people_who_helped, Some(QuestionList::Answered), helpers),
         // Their list is the talk itself, which the site does not show.
-        row("Messages", None, messages),
+        row(&w.messages, None, messages),
     ];
     figures.chain(facts).collect()
 }
@@ -177,19 +214,6 @@ fn topic_row<'r>(report: &BriefingReport, topic: &'r TopicSection) -> TopicRow<'
     }
 }
 
-fn helper_sentence(report: &BriefingReport) -> Option<String> {
-    let helpers = &report.helpers;
-    (helpers.helpers > 0).then(|| {
-        format!(
-            "{} answered {}. The busiest gave {} of the answers, the three busiest {}.",
-            counted(helpers.helpers, "person", "people"),
-            counted(helpers.answers, "question", "questions"),
-            percent_text(helpers.top_one),
-            percent_text(helpers.top_three)
-        )
-    })
-}
-
 fn area_rows(report: &BriefingReport) -> Vec<AreaRow> {
     let total = report.areas.iter().map(|one| one.messages).sum::<usize>();
     let rows = report.areas.iter().map(|one| AreaRow {
@@ -201,44 +225,48 @@ fn area_rows(report: &BriefingReport) -> Vec<AreaRow> {
     rows.collect()
 }
 
-fn trend_lists(report: &BriefingReport) -> Vec<TrendList> {
-    let lists = [
-        ("New and recurring", "Nothing new was asked by two people.", &report.trends.new),
-        ("Asked more than before", "Nothing was asked twice as often.", &report.trends.worse),
-    ];
-    let list = |(heading, none, questions): (_, _, &Vec<super::sections::TrendingQuestion>)| {
-        let row = |one: &super::sections::TrendingQuestion| TrendRow {
-            question: one.question.clone(),
-            detail: format!(
-                "{} by {}, {} before",
-                counted(one.asked, "time", "times"),
-                counted(one.askers, "person", "people"),
-                one.before
-            ),
-        };
-        TrendList { heading, none, questions: questions.iter().map(row).collect() }
+fn trend_lists(report: &BriefingReport, w: &'static ReportText) -> Vec<TrendList> {
+    let row = |one: &TrendingQuestion| TrendRow {
+        question: w.named(&one.question),
+        detail: filled(
+            &w.trend_detail,
+            &[
+                ("times", &w.times.of(one.asked)),
+                ("people", &w.people.of(one.askers)),
+                ("before", &one.before.to_string()),
+            ],
+        ),
     };
-    lists.map(list).into()
+    let list = |(heading, none, questions): (&'static str, _, &Vec<TrendingQuestion>)| TrendList {
+        heading,
+        none,
+        questions: questions.iter().map(row).collect(),
+    };
+    let new = (&*w.new_heading, &*w.new_none, &report.trends.new);
+    let more = (&*w.more_heading, &*w.more_none, &report.trends.worse);
+    [new, more].map(list).into()
 }
 
-fn page_row(effect: &PageEffect) -> TrendRow {
-    TrendRow { question: effect.question.clone(), detail: effect_text(effect) }
+fn page_row(effect: &PageEffect, w: &ReportText) -> TrendRow {
+    TrendRow { question: w.named(&effect.question), detail: w.effect(effect) }
 }
 
-fn verify_row(answer: &AnswerToVerify) -> TrendRow {
-    TrendRow { question: answer.question.clone(), detail: answer.detail() }
+fn verify_row(answer: &AnswerToVerify, w: &ReportText) -> TrendRow {
+    TrendRow { question: w.named(&answer.question), detail: w.verification(answer) }
 }
 
-fn open_row(group: &TriageGroup) -> OpenRow {
+fn open_row(group: &TriageGroup, w: &ReportText) -> OpenRow {
     OpenRow {
         title: group.title.clone(),
-        detail: format!(
-            "{} by {}, {}",
-            counted(group.impact.occurrences, "time", "times"),
-            counted(group.impact.askers, "person", "people"),
-            group.status.as_str()
+        detail: filled(
+            &w.open_detail,
+            &[
+                ("times", &w.times.of(group.impact.occurrences)),
+                ("people", &w.people.of(group.impact.askers)),
+                ("priority", w.priority(group.impact.priority)),
+                ("status", w.status(group.status)),
+            ],
         ),
-        priority: group.impact.priority.as_str(),
         questions: group.questions.clone(),
     }
 }

@@ -3,17 +3,18 @@
 use std::fmt::Write as _;
 
 use rules::markdown::{MarkdownDialect, escape};
-use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, DeflectionVerdict};
+use rules::report::deflection::DeflectionVerdict;
 use rules::report::questions::{QuestionCounts, QuestionList, QuestionShare};
 
-use super::briefing::{BriefingReport, FigureValue};
-use super::page_effects::PageEffect;
+use super::briefing::BriefingReport;
 use super::question_list::QuestionScope;
 use super::sections::{AreaBalance, TrendingQuestion};
 use super::titles::NamedQuestion;
 use super::triage::{TriageGroup, TriageReport};
 use super::verification::{AnswerToVerify, VerificationReport};
-use crate::presentation::words::grouped;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
+use crate::presentation::words::{filled, grouped};
 
 /// Writes links to pages of the site.
 #[derive(Debug, Clone, Default)]
@@ -37,294 +38,304 @@ impl SiteLinks {
 }
 
 /// The briefing.
-pub fn briefing_markdown(report: &BriefingReport, links: &SiteLinks) -> String {
-    let mut text = String::new();
-    let days = period_text(&report.first_day, &report.last_day);
-    push(&mut text, format_args!("# Briefing, {days}"));
-    if !report.alarms.is_empty() {
-        push(&mut text, format_args!("\n## Alarms\n"));
-        for one in &report.alarms {
+pub fn briefing_markdown(
+    report: &BriefingReport,
+    links: &SiteLinks,
+    words: &'static ReportText,
+) -> String {
+    let mut writer = BriefingWriter { report, links, words, text: String::new() };
+    writer.write();
+    writer.text
+}
+
+/// Writes the briefing.
+struct BriefingWriter<'r> {
+    report: &'r BriefingReport,
+    links: &'r SiteLinks,
+    words: &'static ReportText,
+    text: String,
+}
+
+impl BriefingWriter<'_> {
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        push(&mut self.text, line);
+    }
+
+    fn heading(&mut self, heading: &str) {
+        self.line(format_args!("\n## {heading}\n"));
+    }
+
+    fn write(&mut self) {
+        let (report, words, links) = (self.report, self.words, self.links);
+        let days = words.period(&report.first_day, &report.last_day);
+        self.line(format_args!("# {}", filled(&words.briefing_of, &[("days", &days)])));
+        self.write_alarms();
+        let before = words.before(report.span);
+        self.line(format_args!("\n| | {days} | {before} |\n|---|---:|---:|"));
+        for figure in &report.figures {
+            let value = links.link(&words.figure(figure.value), &figure.url);
+            let earlier = report.list_url_before(figure.list.into());
+            let earlier = links.link(&words.figure(figure.before), &earlier);
+            self.line(format_args!("| {} | {value} | {earlier} |", words.list_label(figure.list)));
+        }
+        self.write_facts();
+        self.write_lists_note();
+        self.write_helpers();
+        self.write_topics();
+        self.write_trend(&words.new_heading, &report.trends.new);
+        self.write_trend(&words.more_heading, &report.trends.worse);
+        self.write_pages();
+        self.heading(&words.open_heading);
+        if report.unanswered.is_empty() {
+            self.line(format_args!("{}", words.open_none));
+        }
+        for group in &report.unanswered {
+            self.line(format_args!("- {}", group_line(group, words)));
+        }
+        self.write_proposals();
+        if !report.to_verify.is_empty() {
+            self.heading(&words.verify_heading);
+        }
+        for one in &report.to_verify {
+            self.line(format_args!("- {}", verification_line(one, links, words)));
+        }
+    }
+
+    fn write_alarms(&mut self) {
+        if self.report.alarms.is_empty() {
+            return;
+        }
+        self.heading(&self.words.alarms);
+        for one in &self.report.alarms {
             let channel = one.channel_name.as_deref().map(|name| format!(" ({})", literal(name)));
-            push(
-                &mut text,
-                format_args!(
-                    "- **{}**, {}{}: {}",
-                    one.alarm.kind.as_str().replace('-', " "),
-                    one.day,
-                    channel.unwrap_or_default(),
-                    one.alarm.what
-                ),
-            );
+            let (kind, what) =
+                (self.words.alarm_kind(one.alarm.kind), self.words.alarm(&one.alarm));
+            let channel = channel.unwrap_or_default();
+            self.line(format_args!("- **{kind}**, {}{channel}: {what}", one.day));
         }
     }
-    push(&mut text, format_args!("\n| | {days} | {} before |\n|---|---:|---:|", report.span));
-    for figure in &report.figures {
-        push(
-            &mut text,
-            format_args!(
-                "| {} | {} | {} |",
-                figure.label,
-                links.link(&figure_text(figure.value), &figure.url),
-                links
-                    .link(&figure_text(figure.before), &report.list_url_before(figure.list.into()))
-            ),
-        );
-    }
-    push_facts(&mut text, report, links);
-    push_lists_note(&mut text, report, links);
-    push_helpers(&mut text, report);
-    push_topics(&mut text, report, links);
-    push_trend(&mut text, "New and recurring", &report.trends.new, links);
-    push_trend(&mut text, "Asked more than before", &report.trends.worse, links);
-    push_pages(&mut text, report, links);
-    push(&mut text, format_args!("\n## Open, and asked by several people\n"));
-    if report.unanswered.is_empty() {
-        push(&mut text, format_args!("None in the last four weeks."));
-    }
-    for group in &report.unanswered {
-        push(&mut text, format_args!("- {}", group_line(group)));
-    }
-    push_proposals(&mut text, report, links);
-    if !report.to_verify.is_empty() {
-        push(&mut text, format_args!("\n## Answers to check again\n"));
-    }
-    for one in &report.to_verify {
-        push(&mut text, format_args!("- {}", verification_line(one, links)));
-    }
-    text
-}
 
-/// The numbers about people, with the lists of their questions.
-fn push_facts(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
-    let reply = |counts: &QuestionCounts| {
-        counts.median_first_reply.map_or_else(|| "–".to_owned(), duration_text)
-    };
-    let (now, before) = (&report.questions, &report.questions_before);
-    let asked = QuestionList::Asked;
-    let mut row = |label: &str, value: &str, earlier: &str| {
-        let value = links.link(value, &report.list_url(asked.into()));
-        let earlier = links.link(earlier, &report.list_url_before(asked.into()));
-        push(text, format_args!("| {label} | {value} | {earlier} |"));
-    };
-    row("Median first reply", &reply(now), &reply(before));
-    row("People who asked", &now.askers.to_string(), &before.askers.to_string());
-    push(
-        text,
-        format_args!(
-            "| Messages | {} | {} |",
-            grouped(report.messages as usize),
-            grouped(report.messages_before as usize)
-        ),
-    );
-}
+    /// The numbers about people, with the lists of their questions.
+    fn write_facts(&mut self) {
+        let (report, words, links) = (self.report, self.words, self.links);
+        let reply = |counts: &QuestionCounts| {
+            counts.median_first_reply.map_or_else(|| "–".to_owned(), |time| words.duration(time))
+        };
+        let (now, before) = (&report.questions, &report.questions_before);
+        let asked = QuestionList::Asked;
+        let mut row = |label: &str, value: &str, earlier: &str| {
+            let value = links.link(value, &report.list_url(asked.into()));
+            let earlier = links.link(earlier, &report.list_url_before(asked.into()));
+            self.line(format_args!("| {label} | {value} | {earlier} |"));
+        };
+        row(&words.median_first_reply, &reply(now), &reply(before));
+        row(&words.people_who_asked, &now.askers.to_string(), &before.askers.to_string());
+        let (messages, earlier) =
+            (grouped(report.messages as usize), grouped(report.messages_before as usize));
+        self.line(format_args!("| {} | {messages} | {earlier} |", words.messages));
+    }
 
-fn push_lists_note(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
-    if links.origin.is_none() {
-        push(
-            text,
-            format_args!(
-                "\nThe list behind a number: `harvester report questions --period {} --until {} --list open` \
-                 (or `asked`, `answered`, `confirmed`, `within-1h`, `within-4h`, `within-24h`).",
+    fn write_lists_note(&mut self) {
+        if self.links.origin.is_none() {
+            let (report, words) = (self.report, self.words);
+            let lists = "`asked`, `answered`, `confirmed`, `within-1h`, `within-4h`, `within-24h`";
+            let (behind, names) =
+                (&words.list_behind, filled(&words.list_names, &[("lists", lists)]));
+            self.line(format_args!(
+                "\n{behind} `harvester report questions --period {} --until {} --list open` {names}",
                 report.span, report.last_day
-            ),
-        );
-    }
-}
-
-fn push_helpers(text: &mut String, report: &BriefingReport) {
-    let helpers = &report.helpers;
-    push(text, format_args!("\n## Who helps\n"));
-    if helpers.helpers == 0 {
-        return push(text, format_args!("Nobody answered a question of somebody else."));
-    }
-    push(
-        text,
-        format_args!(
-            "{} answered {} ({} in the {} before). The busiest gave {} of the answers, the three busiest {}.\n",
-            counted(helpers.helpers, "person", "people"),
-            counted(helpers.answers, "question", "questions"),
-            helpers.before,
-            report.span,
-            percent_text(helpers.top_one),
-            percent_text(helpers.top_three)
-        ),
-    );
-    for one in &helpers.busiest {
-        push(text, format_args!("- {}: {}", literal(&one.name), one.answers));
-    }
-}
-
-fn push_topics(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
-    let BriefingReport { topics, areas, .. } = report;
-    if topics.is_empty() {
-        return;
-    }
-    push(
-        text,
-        format_args!(
-            "\n## Topics\n\n| topic | asked | before | answered | open |\n|---|---:|---:|---:|---:|"
-        ),
-    );
-    for one in topics {
-        let name = one.topic.as_deref().map_or_else(|| "none of them".to_owned(), literal);
-        let scope =
-            |list| QuestionScope { list, topic: Some(one.topic.as_deref().unwrap_or_default()) };
-        let number =
-            |count: usize, list| links.link(&count.to_string(), &report.list_url(scope(list)));
-        let asked = number(one.asked, QuestionList::Asked);
-        let before = report.list_url_before(scope(QuestionList::Asked));
-        let before = links.link(&one.before.to_string(), &before);
-        let answered = number(one.answered, QuestionList::Answered);
-        let open = number(one.open, QuestionList::Open);
-        push(text, format_args!("| {name} | {asked} | {before} | {answered} | {open} |"));
-    }
-    let (questions, messages) = areas.iter().fold((0, 0), |(questions, messages), one| {
-        (questions + one.questions, messages + one.messages)
-    });
-    if !areas.is_empty() {
-        push(text, format_args!(""));
-    }
-    for AreaBalance { area, questions: asked, messages: said } in areas {
-        push(
-            text,
-            format_args!(
-                "- {}: {} of the questions, {} of the talk ({} messages)",
-                literal(area),
-                percent_text(QuestionShare { part: *asked, of: questions }),
-                percent_text(QuestionShare { part: *said, of: messages }),
-                grouped(*said)
-            ),
-        );
-    }
-}
-
-fn push_trend(text: &mut String, heading: &str, questions: &[TrendingQuestion], links: &SiteLinks) {
-    push(text, format_args!("\n## {heading}\n"));
-    if questions.is_empty() {
-        push(text, format_args!("None."));
-    }
-    for one in questions {
-        push(
-            text,
-            format_args!(
-                "- {}: asked {} times by {}, {} before",
-                links.question(&one.question),
-                one.asked,
-                counted(one.askers, "person", "people"),
-                one.before
-            ),
-        );
-    }
-}
-
-fn push_pages(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
-    push(text, format_args!("\n## Since their pages were merged\n"));
-    let pages = &report.pages;
-    for effect in &pages.pages {
-        let stopped =
-            if effect.verdict == Some(DeflectionVerdict::Less) { "**less**, " } else { "" };
-        push(
-            text,
-            format_args!(
-                "- {}: {stopped}{}",
-                links.question(&effect.question),
-                effect_text(effect)
-            ),
-        );
-    }
-    match pages.total_estimate {
-        Some(total) => push(text, format_args!("- All pages together: {}", estimate_text(total))),
-        None if pages.pages.is_empty() => {
-            push(text, format_args!("No page is old enough to be measured."))
+            ));
         }
-        None => {}
     }
-}
 
-fn push_proposals(text: &mut String, report: &BriefingReport, links: &SiteLinks) {
-    push(text, format_args!("\n## Proposals\n"));
-    for line in proposal_lines(report) {
-        push(text, format_args!("- {line}"));
+    fn write_helpers(&mut self) {
+        let words = self.words;
+        self.heading(&words.who_helps);
+        match words.helpers_before(self.report) {
+            None => return self.line(format_args!("{}", words.nobody_helped)),
+            Some(sentence) => self.line(format_args!("{sentence}\n")),
+        }
+        for one in &self.report.helpers.busiest {
+            self.line(format_args!("- {}: {}", literal(&one.name), one.answers));
+        }
     }
-    if let Some(id) = &report.proposals.slowest {
-        let link = links.link(id.as_str(), &format!("/answers/{id}"));
-        push(text, format_args!("- The slowest: {link}"));
+
+    fn write_topics(&mut self) {
+        let (report, words, links) = (self.report, self.words, self.links);
+        let BriefingReport { topics, areas, .. } = report;
+        if topics.is_empty() {
+            return;
+        }
+        self.heading(&words.topics);
+        self.line(format_args!(
+            "| {} | {} | {} | {} | {} |\n|---|---:|---:|---:|---:|",
+            words.topic,
+            words.topic_asked,
+            words.topic_before,
+            words.topic_answered,
+            words.topic_open
+        ));
+        for one in topics {
+            let name = one.topic.as_deref().map_or_else(|| words.no_topic.clone(), literal);
+            let topic = Some(one.topic.as_deref().unwrap_or_default());
+            let scope = |list| QuestionScope { list, topic };
+            let number =
+                |count: usize, list| links.link(&count.to_string(), &report.list_url(scope(list)));
+            let asked = number(one.asked, QuestionList::Asked);
+            let before = report.list_url_before(scope(QuestionList::Asked));
+            let before = links.link(&one.before.to_string(), &before);
+            let answered = number(one.answered, QuestionList::Answered);
+            let open = number(one.open, QuestionList::Open);
+            self.line(format_args!("| {name} | {asked} | {before} | {answered} | {open} |"));
+        }
+        let (questions, messages) = areas.iter().fold((0, 0), |(questions, messages), one| {
+            (questions + one.questions, messages + one.messages)
+        });
+        if !areas.is_empty() {
+            self.line(format_args!(""));
+        }
+        for AreaBalance { area, questions: asked, messages: said } in areas {
+            let line = filled(
+                &words.area_line,
+                &[
+                    ("area", &literal(area)),
+                    ("questions", &words.share(QuestionShare { part: *asked, of: questions })),
+                    ("talk", &words.share(QuestionShare { part: *said, of: messages })),
+                    ("messages", &grouped(*said)),
+                ],
+            );
+            self.line(format_args!("- {line}"));
+        }
+    }
+
+    fn write_trend(&mut self, heading: &str, questions: &[TrendingQuestion]) {
+        let words = self.words;
+        self.heading(heading);
+        if questions.is_empty() {
+            self.line(format_args!("{}", words.none));
+        }
+        for one in questions {
+            let said = filled(
+                &words.trend_line,
+                &[
+                    ("asked", &one.asked.to_string()),
+                    ("people", &words.people.of(one.askers)),
+                    ("before", &one.before.to_string()),
+                ],
+            );
+            let question = self.links.question(&words.named(&one.question));
+            self.line(format_args!("- {question}: {said}"));
+        }
+    }
+
+    fn write_pages(&mut self) {
+        let (words, pages) = (self.words, &self.report.pages);
+        self.heading(&words.pages_heading);
+        for effect in &pages.pages {
+            let less = effect.verdict == Some(DeflectionVerdict::Less);
+            let stopped = if less { format!("**{}**, ", words.less) } else { String::new() };
+            let question = self.links.question(&words.named(&effect.question));
+            self.line(format_args!("- {question}: {stopped}{}", words.effect(effect)));
+        }
+        match pages.total_estimate {
+            Some(total) => {
+                let all = filled(&words.all_pages, &[("estimate", &words.estimate(total))]);
+                self.line(format_args!("- {all}"));
+            }
+            None if pages.pages.is_empty() => self.line(format_args!("{}", words.pages_none)),
+            None => {}
+        }
+    }
+
+    fn write_proposals(&mut self) {
+        let words = self.words;
+        self.heading(&words.proposals);
+        for line in words.proposal_lines(self.report) {
+            self.line(format_args!("- {line}"));
+        }
+        if let Some(id) = &self.report.proposals.slowest {
+            let link = self.links.link(id.as_str(), &format!("/answers/{id}"));
+            self.line(format_args!("- {}", filled(&words.slowest, &[("link", &link)])));
+        }
     }
 }
 
 /// The triage document.
-pub fn triage_markdown(report: &TriageReport, links: &SiteLinks) -> String {
+pub fn triage_markdown(
+    report: &TriageReport,
+    links: &SiteLinks,
+    words: &'static ReportText,
+) -> String {
     let mut text = String::new();
-    let days = period_text(&report.first_day, &report.last_day);
-    push(&mut text, format_args!("# Open questions that recur, {days}\n"));
-    push(
-        &mut text,
-        format_args!(
-            "{} of {} open questions were asked by several people. Priority: {}.",
-            grouped(report.grouped),
-            grouped(report.open),
-            report.formula
-        ),
+    let days = words.period(&report.first_day, &report.last_day);
+    push(&mut text, format_args!("# {}\n", filled(&words.triage_heading, &[("days", &days)])));
+    let summary = filled(
+        &words.triage_summary,
+        &[
+            ("grouped", &grouped(report.grouped)),
+            ("open", &grouped(report.open)),
+            ("formula", &words.triage_formula),
+        ],
     );
+    push(&mut text, format_args!("{summary}"));
     let mut component = None;
     for group in &report.groups {
         if component != Some(&group.component) {
-            let name = group.component.as_deref().map_or_else(|| "Other".to_owned(), literal);
+            let name =
+                group.component.as_deref().map_or_else(|| words.triage_other.clone(), literal);
             push(&mut text, format_args!("\n## {name}"));
             component = Some(&group.component);
         }
-        push_group(&mut text, group, links);
+        push_group(&mut text, group, links, words);
     }
     text
 }
 
-fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks) {
+fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks, words: &ReportText) {
     let impact = &group.impact;
-    push(text, format_args!("\n### {}\n", group_title(group)));
-    push(
-        text,
-        format_args!(
-            "- Priority: **{}** ({} points)\n- Status: {}\n- Impact: {} asked {} times in {}; {}",
-            impact.priority.as_str(),
-            impact.points,
-            group.status.as_str(),
-            counted(impact.askers, "person", "people"),
-            impact.occurrences,
-            group.channels_named.iter().map(|name| literal(name)).collect::<Vec<_>>().join(", "),
-            group.trend
-        ),
+    push(text, format_args!("\n### {}\n", group_title(group, words)));
+    let mut line = |sentence: &str, values: &[(&str, &str)]| {
+        push(text, format_args!("- {}", filled(sentence, values)));
+    };
+    let points = impact.points.to_string();
+    let priority = words.priority(impact.priority);
+    line(&words.triage_priority, &[("priority", priority), ("points", &points)]);
+    line(&words.triage_status, &[("status", words.status(group.status))]);
+    let channels = group.channels_named.iter().map(|name| literal(name)).collect::<Vec<_>>();
+    line(
+        &words.triage_impact,
+        &[
+            ("people", &words.people.of(impact.askers)),
+            ("count", &impact.occurrences.to_string()),
+            ("channels", &channels.join(", ")),
+            ("trend", words.trend(impact)),
+        ],
     );
     if impact.blocking > 0 {
-        push(
-            text,
-            format_args!(
-                "- Does not work at all: said in {} of {}",
-                impact.blocking, impact.occurrences
-            ),
-        );
+        let (part, all) = (impact.blocking.to_string(), impact.occurrences.to_string());
+        line(&words.triage_blocking, &[("part", &part), ("all", &all)]);
     }
-    push(text, format_args!("- Seen: {} to {}", group.first_day, group.last_day));
+    line(&words.triage_seen, &[("first", &group.first_day), ("last", &group.last_day)]);
     let codes = |values: &[String]| {
         values.iter().map(|value| rules::markdown::code_span(value)).collect::<Vec<_>>().join(", ")
     };
     if !group.versions.is_empty() {
-        push(text, format_args!("- Versions: {}", codes(&group.versions)));
+        line(&words.triage_versions, &[("values", &codes(&group.versions))]);
     }
     if !group.errors.is_empty() {
-        push(text, format_args!("- Errors: {}", codes(&group.errors)));
+        line(&words.triage_errors, &[("values", &codes(&group.errors))]);
     }
     for one in &group.related {
-        let kind = if one.merged { "Documented" } else { "Answered elsewhere" };
-        push(text, format_args!("- {kind}: {}", links.question(&one.question)));
+        let kind = if one.merged { &words.triage_documented } else { &words.triage_elsewhere };
+        line(kind, &[("question", &links.question(&words.named(&one.question)))]);
     }
     let owners = match &group.owners[..] {
-        [] => "nobody is named in topics.toml".to_owned(),
+        [] => words.triage_no_owner.clone(),
         owners => owners.iter().map(|owner| literal(owner)).collect::<Vec<_>>().join(", "),
     };
-    push(text, format_args!("- Suggested owner: {owners}\n- Next step: {}", group.next_step));
-    let questions = group.questions.iter().enumerate();
-    let questions = questions.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>();
-    push(text, format_args!("- Questions: {}", questions.join(" ")));
+    line(&words.triage_owner, &[("owners", &owners)]);
+    line(&words.triage_next, &[("step", words.next_step(group.status))]);
+    line(&words.triage_questions, &[("links", &numbered(&group.questions))]);
 }
 
 /// The list of answers to check again.
@@ -346,81 +357,49 @@ pub fn verification_markdown(report: &VerificationReport, links: &SiteLinks) -> 
     }
     for (at, one) in report.due.iter().enumerate() {
         let lead = if at == 0 { "\n" } else { "" };
-        text.push_str(&format!("{lead}- {}\n", verification_line(one, links)));
+        let words = ReportText::of(InterfaceLanguage::English);
+        text.push_str(&format!("{lead}- {}\n", verification_line(one, links, words)));
     }
     text
 }
 
 /// One line on an answer to check again.
-fn verification_line(one: &AnswerToVerify, links: &SiteLinks) -> String {
+fn verification_line(one: &AnswerToVerify, links: &SiteLinks, words: &ReportText) -> String {
     let page = match one.page.is_empty() {
         true => String::new(),
-        false => format!(" ([page]({}))", one.page),
+        false => format!(" ([{}]({}))", words.page_link, one.page),
     };
-    format!("{}{page}: {}; `{}`", links.question(&one.question), one.detail(), one.question.id)
+    let question = links.question(&words.named(&one.question));
+    format!("{question}{page}: {}; `{}`", words.verification(one), one.question.id)
 }
 
 /// One line on a group of open questions.
-fn group_line(group: &TriageGroup) -> String {
-    let links = group.questions.iter().enumerate();
-    let links = links.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>();
-    format!(
-        "{}: {} asked {} times, priority {} ({})",
-        group_title(group),
-        counted(group.impact.askers, "person", "people"),
-        group.impact.occurrences,
-        group.impact.priority.as_str(),
-        links.join(" ")
-    )
+fn group_line(group: &TriageGroup, words: &ReportText) -> String {
+    let said = filled(
+        &words.open_line,
+        &[
+            ("people", &words.people.of(group.impact.askers)),
+            ("count", &group.impact.occurrences.to_string()),
+            ("priority", words.priority(group.impact.priority)),
+        ],
+    );
+    format!("{}: {said} ({})", group_title(group, words), numbered(&group.questions))
 }
 
-fn group_title(group: &TriageGroup) -> String {
-    match &group.title {
-        Some(title) => literal(title),
-        None => "A question whose words may not be quoted".to_owned(),
-    }
+/// Links by number.
+fn numbered(questions: &[String]) -> String {
+    let links = questions.iter().enumerate();
+    links.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>().join(" ")
+}
+
+fn group_title(group: &TriageGroup, words: &ReportText) -> String {
+    group.title.as_deref().map_or_else(|| words.withheld.clone(), literal)
 }
 
 /// Text of people as literal text on one line.
 pub(super) fn literal(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     escape(&line, MarkdownDialect::CommonMark).replace('|', "\\|")
-}
-
-pub(crate) fn figure_text(value: FigureValue) -> String {
-    match value {
-        FigureValue::Count(count) => grouped(count),
-        FigureValue::Share(share) => percent_text(share),
-    }
-}
-
-/// What is known of a page's effect, in a sentence: "asked 12 times in 60 days before, 3 in 60 days after: -72 %
-/// per active asker (95 % between -93 and -6 %)".
-pub(crate) fn effect_text(effect: &PageEffect) -> String {
-    let DeflectionCounts { asked_before, asked_after, .. } = effect.counts;
-    format!(
-        "asked {} in {} days before, {} in {} days after: {}",
-        counted(asked_before as usize, "time", "times"),
-        effect.days_before,
-        grouped(asked_after as usize),
-        effect.days_after,
-        effect.estimate.map_or_else(|| "not asked before".to_owned(), estimate_text)
-    )
-}
-
-/// The change of a rate with its interval.
-pub(crate) fn estimate_text(estimate: DeflectionEstimate) -> String {
-    let high =
-        estimate.high.map_or_else(|| "any increase".to_owned(), |high| format!("{high:+.0} %"));
-    format!(
-        "{:+.0} % per active asker (95 % interval {:+.0} % to {high})",
-        estimate.change, estimate.low
-    )
-}
-
-/// "67 %"; a dash of nothing.
-pub(crate) fn percent_text(share: QuestionShare) -> String {
-    share.percent().map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
 }
 
 /// "40 min", "5.5 h", "3.2 days".
@@ -444,35 +423,4 @@ pub(crate) fn period_text(first: &str, last: &str) -> String {
 
 fn push(text: &mut String, line: std::fmt::Arguments<'_>) {
     let _ = writeln!(text, "{line}");
-}
-
-/// The state of the proposals, a sentence each.
-pub(super) fn proposal_lines(report: &BriefingReport) -> Vec<String> {
-    let level = &report.proposals;
-    let share = level.proposed_in_time;
-    let after = |time: Option<i64>, before: &str| {
-        time.map(|time| format!("{before}{}", duration_text(time))).unwrap_or_default()
-    };
-    let proposed = match share.of {
-        0 => "No question had to be proposed in this time.".to_owned(),
-        of => format!(
-            "Proposed in time: {} of {of}{}.",
-            share.part,
-            after(level.slowest_proposal, ", the slowest after ")
-        ),
-    };
-    vec![
-        proposed,
-        format!("Not proposed yet: {} in time, {} late.", level.running, level.late),
-        format!(
-            "Decided: {}{}.",
-            level.decided,
-            after(level.median_decision, ", half of them within ")
-        ),
-        format!(
-            "Waiting for a decision: {}{}.",
-            level.undecided,
-            after(level.longest_undecided, ", the oldest for ")
-        ),
-    ]
 }

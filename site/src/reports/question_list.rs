@@ -12,6 +12,8 @@ use serde::Serialize;
 use super::ReportSource;
 use super::sections::channel_name;
 use crate::pages::slug::percent_encoded;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
 use crate::presentation::words::InterfaceText;
 
 /// The questions of a period that a number counts, earliest first.
@@ -113,7 +115,7 @@ impl ReportSource<'_> {
             });
         }
         Ok(QuestionListing {
-            label: list_label(list),
+            label: ReportText::of(InterfaceLanguage::English).list_label(list),
             first_day: period.first_day(),
             last_day: period.last_day(),
             total,
@@ -130,18 +132,5 @@ fn outcome_name(outcome: QuestionOutcome) -> &'static str {
         QuestionOutcome::Answered(ResolutionGrade::Confirmed) => "answered, confirmed by the asker",
         QuestionOutcome::Answered(ResolutionGrade::Thanked) => "answered, the asker says thanks",
         QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => "answered, not confirmed",
-    }
-}
-
-/// A list in words.
-pub(super) fn list_label(list: QuestionList) -> &'static str {
-    match list {
-        QuestionList::Asked => "Questions asked",
-        QuestionList::Answered => "Answered",
-        QuestionList::Confirmed => "Confirmed",
-        QuestionList::Open => "Open",
-        QuestionList::WithinHour => "Answered within 1 hour",
-        QuestionList::WithinFourHours => "Answered within 4 hours",
-        QuestionList::WithinDay => "Answered within 24 hours",
     }
 }

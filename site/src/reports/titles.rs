@@ -23,6 +23,9 @@ pub struct NamedQuestion {
     pub title: String,
     /// Root-relative, on the site.
     pub url: String,
+    /// Its words may not be quoted; the title says so in English.
+    #[serde(skip)]
+    pub(crate) withheld: bool,
 }
 
 /// The characters of a title at most; what is longer is cut at a word.
@@ -40,10 +43,11 @@ impl ReportSource<'_> {
         let named = clusters.iter().map(|cluster| {
             let shown = presentable(cluster, &self.rules.safety, &self.rules.facts);
             let people = Participants::of(&shown, self.naming);
-            let (_, title) = title(&shown, &people, text);
+            let (asked, title) = title(&shown, &people, text);
+            let withheld = asked.is_none() && shown.merged_answer.is_none();
             let url = address(&slug(&title, &shown.id));
             let id = shown.id.clone();
-            (id.clone(), NamedQuestion { id, title: shortened(&title), url })
+            (id.clone(), NamedQuestion { id, title: shortened(&title), url, withheld })
         });
         Ok(named.collect())
     }

@@ -17,6 +17,8 @@ use super::ReportSource;
 use super::questions::{ReportChannels, ReportQuestion};
 use super::sections::channel_name;
 use super::titles::NamedQuestion;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
 
 /// Which open questions are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -78,11 +80,6 @@ pub struct RelatedAnswer {
     pub merged: bool,
 }
 
-/// How the points of a group are counted, as in `rules::report::triage`.
-pub const FORMULA: &str = "points = (people who asked in the last 28 days × 2 + others who asked) \
-    × 2 if half of the questions say that something does not work at all \
-    × 1.5 if asked at least twice as often as in the 28 days before; high from 12, medium from 6";
-
 /// Groups that are listed at most.
 const MOST_GROUPS: usize = 50;
 const MOST_LINKS: usize = 5;
@@ -128,7 +125,7 @@ impl ReportSource<'_> {
             last_day: day_text(day_number(scope.until) - 1),
             open,
             grouped,
-            formula: FORMULA,
+            formula: &ReportText::of(InterfaceLanguage::English).triage_formula,
             groups: by_component(groups),
         })
     }

@@ -49,6 +49,8 @@ pub struct AnswerToVerify {
     pub why: String,
     /// The day on which maintainers merged it or last said that it holds.
     pub checked: String,
+    #[serde(skip)]
+    pub(crate) verdict: VerificationVerdict,
 }
 
 impl ReportSource<'_> {
@@ -96,6 +98,7 @@ impl ReportSource<'_> {
                 unchecked_since,
                 why: verdict.describe(),
                 checked: day(checked),
+                verdict,
             })
         };
         Ok(VerificationReport {
@@ -116,13 +119,6 @@ impl ReportSource<'_> {
             }
         }
         Ok(merged)
-    }
-}
-
-impl AnswerToVerify {
-    /// "confirmed for v1.6.0, not re-checked since v1.7.0; last checked on 2025-01-31".
-    pub(super) fn detail(&self) -> String {
-        format!("{}; last checked on {}", self.why, self.checked)
     }
 }
 

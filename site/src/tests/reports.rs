@@ -17,6 +17,8 @@ use tempfile::TempDir;
 
 use super::test_site::summary;
 use super::*;
+use crate::presentation::language::InterfaceLanguage;
+use crate::presentation::report_words::ReportText;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
 use crate::reports::contradictions::{ContradictionScope, contradictions_markdown};
@@ -250,6 +252,10 @@ async fn briefing(store: &Store, rules: &Ruleset, span: ReportSpan, last: &str) 
     source.briefing(&period, Millis(period.until.0 + 3 * Millis::DAY)).await.unwrap()
 }
 
+fn english() -> &'static ReportText {
+    ReportText::of(InterfaceLanguage::English)
+}
+
 #[tokio::test]
 async fn the_figures_of_a_week_are_those_counted_by_hand() {
     let (store, _data) = empty_store().await;
@@ -302,14 +308,14 @@ async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_the
         assert_eq!((triage.open, triage.grouped, triage.groups.len()), (3, 2, 1));
         let group = &triage.groups[0];
         assert_eq!((group.impact.askers, group.impact.blocking), (2, 2));
-        let text = triage_markdown(&triage, &SiteLinks::default());
+        let text = triage_markdown(&triage, &SiteLinks::default(), english());
         let quoted = text.contains("upload agent");
         assert_eq!(quoted, may_quote, "{text}");
         for none in ["https://evil.example", "Display Name"] {
             assert!(!text.contains(none), "{none} in {text}");
         }
         let report = briefing(&store, &rules, ReportSpan::Week, "2025-01-14").await;
-        let text = briefing_markdown(&report, &SiteLinks::default());
+        let text = briefing_markdown(&report, &SiteLinks::default(), english());
         assert_eq!(text.contains("upload agent"), may_quote, "{text}");
     }
 }
@@ -361,7 +367,7 @@ async fn the_numbers_of_a_topic_lead_to_its_questions_also_from_markdown() {
     let rules = rules(&[("topics.toml", topics)]);
     let report = briefing(&store, &rules, ReportSpan::Week, "2025-01-14").await;
     let links = SiteLinks { origin: Some("https://answers.example".to_owned()) };
-    let text = briefing_markdown(&report, &links);
+    let text = briefing_markdown(&report, &links, english());
     for part in [
         "[5](https://answers.example/reports/questions?period=week&until=2025-01-14&list=asked&topic=Up%20%26%20down)",
         "[1](https://answers.example/reports/questions?period=week&until=2025-01-07&list=asked&topic=Up%20%26%20down)",
@@ -454,7 +460,7 @@ async fn the_measured_drop_of_a_question_is_the_planted_one() {
     assert!(estimate.low < planted && planted < estimate.high.unwrap(), "{estimate:?} {planted}");
     assert!((estimate.change - planted).abs() < 1.0, "{estimate:?} {planted}");
     assert_eq!(effect.verdict, Some(DeflectionVerdict::Less));
-    let text = briefing_markdown(&report, &SiteLinks::default());
+    let text = briefing_markdown(&report, &SiteLinks::default(), english());
     assert!(text.contains("asked 30 times in 60 days before, 10 in 60 days after"), "{text}");
 }
 

@@ -207,3 +207,24 @@ async fn what_is_on_github_already_is_not_taken_back_here() {
         assert_eq!(row.may_undo(state).is_ok(), may, "{state:?}");
     }
 }
+
+#[tokio::test]
+async fn the_review_speaks_the_language_of_the_visitor() {
+    let (site, [port, _]) = desk().await;
+    let token = site.reviewer().await;
+    site.send_form(&format!("/review/{}/snooze", port.id), &token, "days=3").await;
+    let cookie = format!("review_token={token}");
+    let korean = [("cookie", cookie.as_str()), ("accept-language", "ko")];
+    let list = site.get_with("/review", &korean).await.body;
+    for part in ["<html lang=\"ko\"", "최근 결정", "3일 미룸", "14일 미루기", "명이 답변함", "후보"]
+    {
+        assert!(list.contains(part), "{part}: {list}");
+    }
+    for english in ["Latest decisions", "Snooze", "Accept", "Sign out"] {
+        assert!(!list.contains(english), "{english}: {list}");
+    }
+    let one = site.get_with(&format!("/review/{}", port.id), &korean).await.body;
+    assert!(one.contains("페이지 수정") && !one.contains("Merge into"), "{one}");
+    let form = site.get_with("/review/sign-in", &[("accept-language", "ko")]).await.body;
+    assert!(form.contains("검토하려면 로그인하세요") && !form.contains("Token"), "{form}");
+}

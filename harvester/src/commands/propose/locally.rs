@@ -16,9 +16,11 @@ use crate::clock;
 use crate::commands::{GlobalArgs, LoadedSettings};
 use crate::pipeline::PROPOSALS;
 use crate::proposals::due_pages::AWAITING_DECISION;
+use crate::proposals::guides::PlannedGuide;
 use crate::proposals::reconciler::LOCAL_LEASE_MS;
 use crate::proposals::{
-    ConsideredPage, PageOutcome, ProposalReconciler, ProposingError, RoundOutcome, RoundReport,
+    ConsideredPage, PageOutcome, ProposalReconciler, ProposingError, RoundItem, RoundOutcome,
+    RoundReport,
 };
 
 /// How soon it is looked again whether the other process is done.
@@ -33,6 +35,8 @@ const LATER: &str = "not now: messages are being analysed, proposals are paused,
 pub(in crate::commands) struct ProposeSummary {
     pub(in crate::commands) proposed: Vec<ProposedPage>,
     pub(in crate::commands) refused: Vec<(Cluster, String)>,
+    /// What became of the guides that the rules propose.
+    pub(in crate::commands) guides: Vec<RoundItem>,
 }
 
 /// A page that stands on a branch.
@@ -51,8 +55,9 @@ pub(in crate::commands) async fn propose(
 ) -> anyhow::Result<ProposeSummary> {
     let proposer = proposer(options, settings, store).await?;
     let due = due(store).await?;
-    let RoundReport { mut considered, .. } = when_free(async || proposer.round().await).await?;
-    let mut summary = ProposeSummary { proposed: Vec::new(), refused: Vec::new() };
+    let RoundReport { mut considered, guides, .. } =
+        when_free(async || proposer.round().await).await?;
+    let mut summary = ProposeSummary { proposed: Vec::new(), refused: Vec::new(), guides };
     for ConsideredPage { cluster, page, outcome } in in_order(due, &mut considered) {
         match (page, outcome) {
             (Ok((draft, proposal)), Some(outcome)) => {
@@ -65,15 +70,15 @@ pub(in crate::commands) async fn propose(
     Ok(summary)
 }
 
-/// The pages that are due, as they would be proposed. Writes nothing.
+/// The pages that are due, and the guides, as they would be proposed. Writes nothing.
 pub(super) async fn considered_pages(
     options: &GlobalArgs,
     settings: &LoadedSettings,
     store: &Store,
-) -> anyhow::Result<Vec<ConsideredPage>> {
+) -> anyhow::Result<(Vec<ConsideredPage>, Vec<PlannedGuide>)> {
     let proposer = proposer(options, settings, store).await?;
-    let mut considered = proposer.considered_pages().await?;
-    Ok(in_order(due(store).await?, &mut considered))
+    let (mut considered, guides) = proposer.considered_pages().await?;
+    Ok((in_order(due(store).await?, &mut considered), guides))
 }
 
 /// Takes what was deleted from the branches.

@@ -19,11 +19,13 @@ pub(super) async fn run(report: &OpenReport<'_>, arguments: &BriefingArgs) -> an
     let briefing = report.source().briefing(&period, now).await?;
     let links = report.links();
     match arguments.format {
-        _ if report.options.json => print_json(&briefing)?,
-        ReportFormat::Json => print_json(&briefing)?,
-        ReportFormat::Markdown => out!("{}", briefing_markdown(&briefing, &links).trim_end()),
+        _ if report.options.json => print_json(&briefing.labelled(report.words()))?,
+        ReportFormat::Json => print_json(&briefing.labelled(report.words()))?,
+        ReportFormat::Markdown => {
+            out!("{}", briefing_markdown(&briefing, &links, report.words()).trim_end());
+        }
         ReportFormat::Html => {
-            let html = briefing_html(&briefing, links.origin.as_deref());
+            let html = briefing_html(&briefing, links.origin.as_deref(), report.language());
             out!("{}", html.map_err(anyhow::Error::from_boxed)?.trim_end());
         }
     }

@@ -41,10 +41,10 @@ pub(super) async fn run(report: &OpenReport<'_>, arguments: &TriageArgs) -> anyh
         return open_issues(report, &triage).await;
     }
     match arguments.format {
-        _ if report.options.json => print_json(&triage),
-        ReportFormat::Json => print_json(&triage),
+        _ if report.options.json => print_json(&triage.labelled(report.words())),
+        ReportFormat::Json => print_json(&triage.labelled(report.words())),
         ReportFormat::Markdown => {
-            out!("{}", triage_markdown(&triage, &report.links()).trim_end());
+            out!("{}", triage_markdown(&triage, &report.links(), report.words()).trim_end());
             Ok(())
         }
         ReportFormat::Html => {
