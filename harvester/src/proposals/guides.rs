@@ -14,9 +14,9 @@ use site::reports::ReportSource;
 use site::reports::guide::{GuideEntry, GuideGap, GuidePage};
 
 /// A guide with the page that it would get, or why it gets none.
-pub struct PlannedGuide {
-    pub name: String,
-    pub page: Result<GuideDraft, String>,
+pub(crate) struct PlannedGuide {
+    pub(crate) name: String,
+    pub(crate) page: Result<GuideDraft, String>,
     /// A merged page of it whose answers are others now.
     pub(crate) outdated: Option<OutdatedGuide>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct OutdatedGuide {
 /// Plans every guide that the rules propose, by the id of its proposal. `proposable` are the questions whose
 /// answers may get a page, by the ids of their proposals; the answers of others stand in no guide until they
 /// are merged. `root` is as [`build_guide`] takes it. Changes nothing.
-pub async fn plan_guides(
+pub(crate) async fn plan_guides(
     store: &Store,
     context: &DraftContext<'_>,
     root: &str,
