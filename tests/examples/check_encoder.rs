@@ -4,6 +4,8 @@
 //! check_encoder MODEL tests/eval/meaning/reference.jsonl
 //! ```
 
+#![expect(clippy::print_stdout, reason = "an example prints its figures")]
+
 use std::path::Path;
 use std::time::Instant;
 

@@ -43,7 +43,7 @@ const SECTIONS: [(&str, &str); 8] = [
     ("store", "What is kept on disk, and for how long."),
     (
         "meaning",
-        "A sentence encoder, which finds what is said in other words. Nothing needs it; harvester/docs/MEANING.md says how to get one.",
+        "A sentence encoder, which finds what is said in other words. Optional: see MEANING.md.",
     ),
     ("publish", "How people appear on pages."),
     ("discord", "The live connection. An installation that only imports exports needs none of it."),
@@ -488,10 +488,13 @@ mod tests {
     fn every_setting_of_the_table_is_known_and_no_other_is() {
         for setting in &SETTINGS {
             let mut values = BTreeMap::from([(setting.path(), toml_value(setting.example))]);
-            // These two are worth nothing alone.
+            // Some are worth nothing alone.
             if ["app_id", "private_key_file"].contains(&setting.key) {
                 values.insert("forge.app_id".into(), Value::Integer(12345));
                 values.insert("forge.private_key_file".into(), Value::String("app.pem".into()));
+            }
+            if setting.path() == "meaning.prefix" {
+                values.insert("meaning.model".into(), Value::String("a-model".into()));
             }
             load(&render_settings(&values)).unwrap();
         }

@@ -424,7 +424,7 @@ fn a_document_that_means_the_same_is_found_in_other_words() {
     let query = SearchQuery { text: MEANT.into(), limit: 5, ..SearchQuery::default() };
     let by_words = shelf.ask(query.clone());
     let first = |found: &SearchHits| found.hits[0].cluster.clone();
-    let [one, two] = [1, 2].map(|number| id(number));
+    let [one, two] = [1, 2].map(id);
     assert_eq!(first(&by_words), two);
     let searcher = shelf.searcher.clone().with_encoder(Some(encoder));
     let found = searcher.search(&query).unwrap();
