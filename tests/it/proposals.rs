@@ -466,3 +466,37 @@ fn a_reviewer_accepts_a_candidate_into_a_local_repository() {
         in_store(&sandbox, async |store, _, _| store.waiting_review_decisions().await.unwrap());
     assert!(waiting.is_empty(), "{waiting:?}");
 }
+
+#[test]
+fn a_merged_guide_of_a_local_repository_is_kept_true_on_its_branch() {
+    let (sandbox, mut talk) = due();
+    let outline = format!("{OUTLINE}[[step]]\ntitle = 'The gateway'\nwords = ['certificate']\n");
+    sandbox.write("data/rules/guides/first-steps.toml", &outline);
+    sandbox.stdout_of(&["propose"]);
+    let merged = head_of_guide(&sandbox).unwrap();
+    sandbox.docs().reference("refs/heads/main", merged, true, "merge").unwrap();
+    sandbox.stdout_of(&["propose"]);
+    for (asker, question) in [
+        (21, "How do I renew the TLS certificate of the gateway?"),
+        (22, "How can I renew the TLS certificate of the gateway?"),
+        (23, "How do I renew the gateway TLS certificate?"),
+    ] {
+        let answer = "Run `gatectl cert renew` on the gateway host; it reloads within a minute.";
+        talk.resolved(asker, question, answer);
+    }
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
+    sandbox.stdout_of(&["propose"]);
+    let update = head_of_guide(&sandbox).expect("its branch is there again");
+    assert_ne!(update, merged);
+    let docs = sandbox.docs();
+    let tree = docs.find_commit(update).unwrap().tree().unwrap();
+    let entry = tree.get_path(std::path::Path::new("answers/first-steps.md")).unwrap();
+    let page = docs.find_blob(entry.id()).unwrap().content().to_vec();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("TLS certificate") && page.contains("vector index"), "{page}");
+    docs.reference("refs/heads/main", update, true, "merge").unwrap();
+    sandbox.stdout_of(&["propose"]);
+    sandbox.stdout_of(&["propose"]);
+    let left = head_of_guide(&sandbox);
+    assert!(left.is_none() || left == Some(update), "nothing is left to propose");
+}

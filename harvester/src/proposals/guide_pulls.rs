@@ -89,7 +89,7 @@ impl ProposalReconciler {
         for id in worklist.guides.keys() {
             let case = worklist.entries.get(id).and_then(|entry| entry.case.as_ref());
             let evidence = case.map(|case| case.requests.evidence.as_slice()).unwrap_or_default();
-            if !self.gone_of(evidence).await?.is_empty() {
+            if self.are_gone(evidence).await? {
                 quoting.insert(id.clone());
             }
         }
@@ -108,7 +108,7 @@ impl ProposalReconciler {
             return self.rediscover_guide(entry, guide, repository, fence).await;
         };
         self.redact_pulls_of(case).await?;
-        let lost = !self.gone_of(&case.requests.evidence).await?.is_empty();
+        let lost = self.are_gone(&case.requests.evidence).await?;
         if case.is_snoozed(self.now()) && !lost {
             return Ok(None);
         }
@@ -166,17 +166,12 @@ impl ProposalReconciler {
         fence: LeaseFence,
     ) -> Result<ReconcileOutcome> {
         let evidence = page.map(|page| page.evidence().to_vec()).unwrap_or_default();
-        let left = case.requests.evidence.iter().filter(|one| !evidence.contains(one)).copied();
-        let lost = !self.gone_of(&left.collect::<Vec<_>>()).await?.is_empty();
+        let lost = self.are_gone(&case.requests.evidence_left_out(&evidence)).await?;
         if lost {
             case.allow_replace();
             case.requests.anew = true;
         }
-        // Stored with the first step, so that every message on a branch is known.
-        let known = evidence.iter().filter(|one| !case.requests.evidence.contains(one)).copied();
-        let known = known.collect::<Vec<_>>();
-        case.requests.evidence.extend(known);
-        case.requests.record_sources(&evidence);
+        case.requests.add_evidence(&evidence);
         let mut outcome = self.reconcile_one(case, wanted, fence).await?;
         let is_answer = wanted.purpose == PullRequestPurpose::Answer;
         if lost

@@ -307,18 +307,13 @@ impl ProposalReconciler {
             }
         }
         // Words whose message is gone may not wait for tomorrow, and stay in no title or body.
-        let left = case.requests.evidence.iter().filter(|one| !evidence.contains(one)).copied();
-        let left = left.collect::<Vec<_>>();
+        let left = case.requests.evidence_left_out(&evidence);
         let lost = self.are_gone(&left).await?;
         if !left.is_empty() {
             case.allow_replace();
             case.requests.anew = true;
         }
-        // Stored with the first step, so that every message on a branch is known.
-        let known = evidence.iter().filter(|one| !case.requests.evidence.contains(one)).copied();
-        let known = known.collect::<Vec<_>>();
-        case.requests.evidence.extend(known);
-        case.requests.record_sources(&evidence);
+        case.requests.add_evidence(&evidence);
         let before = case.progress.pushed.as_ref().map(|pushed| pushed.head.clone());
         let mut done = self.reconcile_one(case, &wanted, fence).await;
         if let (true, Ok(ReconcileOutcome::HandsOff { number: Some(_), .. })) = (lost, &done) {
@@ -359,7 +354,7 @@ impl ProposalReconciler {
     }
 
     /// Whether any of the messages may not be shown any more.
-    async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
+    pub(super) async fn are_gone(&self, messages: &[MessageId]) -> Result<bool> {
         Ok(!self.gone_of(messages).await?.is_empty())
     }
 

@@ -68,6 +68,20 @@ impl MaintainerRequests {
         self.sources.extend(new);
     }
 
+    /// The messages on the branch that a new page does not stand on any more.
+    pub(crate) fn evidence_left_out(&self, evidence: &[MessageId]) -> Vec<MessageId> {
+        self.evidence.iter().filter(|one| !evidence.contains(one)).copied().collect()
+    }
+
+    /// Adds the messages of a page that is about to stand on the branch. They are stored with the first step,
+    /// so that every message on a branch is known.
+    pub(crate) fn add_evidence(&mut self, evidence: &[MessageId]) {
+        let new = evidence.iter().filter(|one| !self.evidence.contains(one)).copied();
+        let new = new.collect::<Vec<_>>();
+        self.evidence.extend(new);
+        self.record_sources(evidence);
+    }
+
     /// Whether messages are of the question that its page was written for. What is left of a cluster after
     /// all of those went is another question.
     pub(crate) fn is_same_question(&self, evidence: &[MessageId]) -> bool {
