@@ -95,7 +95,8 @@ pub struct SearchHit {
     pub explanation: Option<ScoreExplanation>,
 }
 
-/// What the score of a hit is made of: the sum of its terms, times the prior.
+/// What the score of a hit is made of: the sum of its terms, times the prior, and with a sentence encoder what the
+/// document means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreExplanation {
     /// In the order of the query.
@@ -103,6 +104,8 @@ pub struct ScoreExplanation {
     /// What is known of the document beside its words: 1, or a little more for a reviewed answer and a frequent
     /// question.
     pub prior: f32,
+    /// How near the document is to the query in meaning, 1 at most; `None` where the two have no vectors.
+    pub cosine: Option<f32>,
 }
 
 /// What one term of a query adds to a score.

@@ -47,6 +47,8 @@ struct DocumentScore {
     document: DocId,
     score: f32,
     share: f32,
+    /// Its cosine to the query, where it has a vector.
+    cosine: Option<f32>,
 }
 
 /// Scores candidates that are in the order of the index.
@@ -66,13 +68,13 @@ pub(super) fn score(
         for (candidate, sum) in found.iter().zip(sums) {
             let share = if whole_mass > 0.0 { sum.mass / whole_mass } else { 0.0 };
             let document = candidate.document;
-            let near = meaning.and_then(|meaning| meaning.get(number, document));
+            let cosine = meaning.and_then(|meaning| meaning.get(number, document));
             let matches = share >= LEAST_SHARE;
-            is_answered |= answers(share, near);
-            if matches || near.is_some_and(|cosine| cosine >= LEAST_COSINE) {
+            is_answered |= answers(share, cosine);
+            if matches || cosine.is_some_and(|cosine| cosine >= LEAST_COSINE) {
                 let words = if matches { sum.score } else { 0.0 };
                 let score = words * prior(segment, document);
-                ranked.push(DocumentScore { segment: number, document, score, share });
+                ranked.push(DocumentScore { segment: number, document, score, share, cosine });
             }
         }
     }
@@ -85,8 +87,8 @@ pub(super) fn score(
 }
 
 /// Whether a document matches a query well.
-fn answers(share: f32, near: Option<f32>) -> bool {
-    match near {
+fn answers(share: f32, cosine: Option<f32>) -> bool {
+    match cosine {
         Some(cosine) => cosine >= GOOD_COSINE || share >= NEARLY_ALL,
         None => share >= GOOD_SHARE,
     }
@@ -99,7 +101,7 @@ fn weigh_meaning(ranked: &mut [DocumentScore], meaning: &MeaningScores, snapshot
     let scale = if best > 0.0 { best } else { 1.0 };
     for one in ranked {
         let words = one.score / scale;
-        let meant = match meaning.get(one.segment, one.document) {
+        let meant = match one.cosine {
             Some(cosine) => cosine.max(0.0) * prior(&snapshot.segments[one.segment], one.document),
             None => words * meaning.best(),
         };
@@ -245,7 +247,7 @@ impl DocumentScore {
             let score = sums.over(std::slice::from_ref(each))?[0].score;
             terms.push(TermScore { term: each.forms[0].text.clone(), weight: each.mass, score });
         }
-        Ok(ScoreExplanation { terms, prior: prior(segment, self.document) })
+        Ok(ScoreExplanation { terms, prior: prior(segment, self.document), cosine: self.cosine })
     }
 }
 

@@ -430,6 +430,10 @@ fn a_document_that_means_the_same_is_found_in_other_words() {
     let found = searcher.search(&query).unwrap();
     assert_eq!((first(&found), found.nearest_only), (one, false));
     assert_eq!(searcher.search(&query).unwrap(), found, "each time the same");
+    let cosine = |found: SearchHits| found.hits[0].explanation.as_ref().unwrap().cosine;
+    let query = SearchQuery { explain: true, ..query };
+    assert!(cosine(searcher.search(&query).unwrap()).is_some_and(|one| one > 0.99));
+    assert_eq!(cosine(shelf.ask(query)), None);
 }
 
 #[test]

@@ -41,10 +41,14 @@ pub(crate) struct AnswerItemJson {
 /// Why an answer stands where it stands. Comparable within one response only.
 #[derive(Serialize, ToSchema)]
 struct ScoreJson {
-    /// The sum of the terms, times the prior.
+    /// The sum of the terms, times the prior: what words give.
     total: f32,
     /// 1, or a little more for a reviewed answer and a frequent question.
     prior: f32,
+    /// How near the answer is to the query in meaning, 1 at most; with a sentence encoder only. It decides .7 of the
+    /// place, and the total .3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cosine: Option<f32>,
     terms: Vec<TermScoreJson>,
 }
 
@@ -107,9 +111,9 @@ impl AnswerItemJson {
 
 impl ScoreJson {
     fn from_explanation(explanation: ScoreExplanation) -> Self {
-        let ScoreExplanation { terms, prior } = explanation;
+        let ScoreExplanation { terms, prior, cosine } = explanation;
         let total = prior * terms.iter().map(|one| one.score).sum::<f32>();
         let term = |TermScore { term, weight, score }| TermScoreJson { term, weight, score };
-        Self { total, prior, terms: terms.into_iter().map(term).collect() }
+        Self { total, prior, cosine, terms: terms.into_iter().map(term).collect() }
     }
 }
