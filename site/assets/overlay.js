@@ -192,8 +192,11 @@
   overlay.addEventListener("click", (event) => event.target === overlay && overlay.close());
   overlay.querySelector(".close").addEventListener("click", () => overlay.close());
 
+  // A box that was just closed keeps the focus until the next frame.
   const isTyping = (target) =>
-    target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
+    target instanceof HTMLElement &&
+    target.getClientRects().length > 0 &&
+    (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
   const again = document.querySelector(".again input");
   // There, `/` leads to the box of the page itself.
   const isSearchPage = document.getElementById("results") !== null;

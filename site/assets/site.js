@@ -24,8 +24,11 @@
     }
   };
 
+  // A box that was just closed keeps the focus until the next frame.
   const isTyping = (target) =>
-    target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
+    target instanceof HTMLElement &&
+    target.getClientRects().length > 0 &&
+    (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName));
 
   const jumpToInput = (event) => {
     event.preventDefault();
