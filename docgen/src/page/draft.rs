@@ -122,7 +122,13 @@ pub fn build_draft(cluster: &Cluster, context: &DraftContext<'_>) -> Result<Draf
         cause,
         answers: &answers,
         versions: &versions,
-        variants: crate::page::selection::variants(cluster, &title, context, &facts, &people),
+        variants: crate::page::selection::variants(
+            cluster,
+            (&title, &answers),
+            context,
+            &facts,
+            &people,
+        ),
     };
     let path = match context.path {
         Some(path) => path.to_owned(),

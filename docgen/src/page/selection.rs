@@ -1,5 +1,6 @@
 //! Which messages of a cluster are quoted on its page.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -54,15 +55,23 @@ pub(crate) struct QuestionText<'c> {
     pub text: String,
 }
 
-/// Other wordings of the question, each as one plain line.
+/// Other wordings of the question, each as one plain line. What got an answer that is not on the page and is asked in
+/// other words than the title may ask something else, and is none.
 pub(crate) fn variants<'c>(
     cluster: &'c Cluster,
-    title: &str,
+    (title, answers): (&str, &[DraftAnswer<'_>]),
     context: &DraftContext<'_>,
     facts: &FactRules,
     people: &Participants<'_>,
 ) -> Vec<QuestionText<'c>> {
+    let shown = answers.iter().map(|answer| answer.solution_rank.solution).collect::<BTreeSet<_>>();
+    let ranked = rank_occurrences(cluster);
+    let answered = ranked.iter().filter(|one| shown.contains(&one.solution_rank.solution));
+    let answered = answered.map(|one| one.occurrence.question.message).collect::<BTreeSet<_>>();
     let lines = people.variants(cluster, title).into_iter();
+    let lines = lines.filter(|(one, line)| {
+        answered.contains(&one.question.message) || overlap(line, title) > SAME_WORDS
+    });
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
 }

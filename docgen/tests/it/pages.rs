@@ -104,6 +104,27 @@ fn visible(body: &str) -> Vec<&str> {
     shown.lines().filter(|line| !line.trim().is_empty() && !line.starts_with("<!--")).collect()
 }
 
+#[test]
+fn a_question_that_asks_something_else_is_no_other_wording() {
+    let mut cluster = cluster(&[
+        ("How do I get the relay to forward messages of a group?", "Set `forward.groups` to true."),
+        ("Why does the relay ignore what groups write?", "Set `forward.groups = true`."),
+        ("How do I add the relay to a group?", "Open its card and press the plus sign."),
+        (
+            "How do I get the relay to forward messages of a large group?",
+            "Buy the larger plan first.",
+        ),
+    ]);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+        one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
+    }
+    let (draft, _) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
+    let page = draft.page();
+    assert!(!page.contains("add the relay"), "answered otherwise, in other words: {page}");
+    assert!(page.contains("ignore what groups write"), "answered alike: {page}");
+    assert!(page.contains("messages of a large group"), "the title's words: {page}");
+}
+
 /// So many times the same question, by different people.
 fn repeated(times: usize, question: &str, answer: &str) -> Cluster {
     cluster(&vec![(question, answer); times])
