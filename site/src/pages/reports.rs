@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Html;
+use jiff::SignedDuration;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::report::questions::QuestionList;
 use serde::{Deserialize, Serialize};
@@ -102,8 +103,10 @@ pub(crate) async fn questions(
     });
     let rows = std::mem::take(&mut listing.questions).into_iter().map(|question| {
         let minutes = question.first_reply_minutes;
-        let first_reply =
-            minutes.map_or_else(|| "–".to_owned(), |minutes| duration_text(minutes * 60_000));
+        let first_reply = minutes.map_or_else(
+            || "–".to_owned(),
+            |minutes| duration_text(SignedDuration::from_mins(minutes)),
+        );
         QuestionRowView { question, first_reply }
     });
     let page = QuestionsPage {

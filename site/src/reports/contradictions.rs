@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, MergedAnswer, Occurrence};
-use rules::model::ids::{MessageId, Millis, permalink};
+use rules::model::ids::{MessageId, permalink};
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::presentable;
 use rules::publish::strength::answer_options;
@@ -16,6 +17,7 @@ use rules::report::period::{day_number, day_text};
 use rules::safety::FactKind;
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, answers_contradict, check_staleness};
+use rules::time;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -28,7 +30,7 @@ use super::titles::{NamedQuestion, shortened};
 #[derive(Debug, Clone, Copy)]
 pub struct ContradictionScope {
     /// Said before this.
-    pub until: Millis,
+    pub until: Timestamp,
     /// In so many days before it.
     pub days: i64,
 }
@@ -74,7 +76,7 @@ impl ReportSource<'_> {
         &self,
         scope: &ContradictionScope,
     ) -> Result<ContradictionReport, StoreError> {
-        let since = Millis(scope.until.0 - scope.days * Millis::DAY);
+        let since = time::minus(scope.until, time::days(scope.days));
         let channels = self.channels().await?;
         let asked = self.questions(&channels, since, scope.until).await?;
         let ids = asked.iter().filter_map(|one| one.counted.cluster.clone());
@@ -102,7 +104,7 @@ impl ReportSource<'_> {
         found.truncate(MOST_LISTED);
         Ok(ContradictionReport {
             first_day: day(since),
-            last_day: day(Millis(scope.until.0 - Millis::DAY)),
+            last_day: day(time::minus(scope.until, time::days(1))),
             contradictions: found,
             left_out,
         })
@@ -112,7 +114,7 @@ impl ReportSource<'_> {
     async fn messages_against_facts(
         &self,
         channels: &ReportChannels,
-        (since, until): (Millis, Millis),
+        (since, until): (Timestamp, Timestamp),
         answers: &BTreeSet<MessageId>,
     ) -> Result<Vec<Contradiction>, StoreError> {
         let compared = |kind| !matches!(kind, FactKind::Status | FactKind::Text);
@@ -264,7 +266,7 @@ fn fact_side(rival: &RivalValue<'_>) -> ContradictionSide {
     }
 }
 
-fn day(at: Millis) -> String {
+fn day(at: Timestamp) -> String {
     day_text(day_number(at))
 }
 

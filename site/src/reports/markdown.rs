@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use jiff::SignedDuration;
 use rules::markdown::{MarkdownDialect, escape};
 use rules::report::deflection::DeflectionVerdict;
 use rules::report::questions::{QuestionCounts, QuestionList, QuestionShare};
+use rules::time;
 
 use super::briefing::BriefingReport;
 use super::question_list::QuestionScope;
@@ -403,8 +405,8 @@ pub(super) fn literal(text: &str) -> String {
 }
 
 /// "40 min", "5.5 h", "3.2 days".
-pub(crate) fn duration_text(milliseconds: i64) -> String {
-    let minutes = milliseconds as f64 / 60_000.0;
+pub(crate) fn duration_text(length: SignedDuration) -> String {
+    let minutes = time::whole_milliseconds(length) as f64 / 60_000.0;
     match minutes {
         minutes if minutes < 1.0 => "less than 1 min".to_owned(),
         minutes if minutes < 100.0 => format!("{minutes:.0} min"),

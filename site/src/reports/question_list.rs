@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::model::ids::permalink;
 use rules::report::period::ReportPeriod;
 use rules::report::questions::{QuestionList, QuestionOutcome};
@@ -97,7 +98,8 @@ impl ReportSource<'_> {
                 Some(named) => Some(named.title.clone()),
                 None => self.name_open_question(&one.row, &channels).await?,
             };
-            let minutes = |at: Option<i64>| at.map(|at| (at - one.counted.asked.0) / 60_000);
+            let minutes =
+                |at: Option<Timestamp>| at.map(|at| at.duration_since(one.counted.asked).as_mins());
             let asked = InterfaceText::english().date(one.counted.asked);
             let guild = channels.get(&one.row.channel).map(|channel| channel.guild);
             listed.push(ListedQuestion {
@@ -110,8 +112,8 @@ impl ReportSource<'_> {
                 title,
                 answer: named.map(|named| named.url.clone()),
                 outcome: outcome_name(one.counted.outcome),
-                first_reply_minutes: minutes(one.counted.first_reply.map(|at| at.0)),
-                answer_minutes: minutes(one.counted.answer.map(|answer| answer.at.0)),
+                first_reply_minutes: minutes(one.counted.first_reply),
+                answer_minutes: minutes(one.counted.answer.map(|answer| answer.at)),
             });
         }
         Ok(QuestionListing {

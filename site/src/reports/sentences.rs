@@ -1,10 +1,12 @@
 //! The sentences of the briefing and of triage, in the language of their words.
 
+use jiff::SignedDuration;
 use rules::report::alarms::{AlarmFigures, AlarmKind, AlarmStretch, CountedThings, SilenceAlarm};
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate};
 use rules::report::period::{day_number, day_text};
 use rules::report::questions::{QuestionList, QuestionShare};
 use rules::report::triage::{TriageImpact, TriagePriority, TriageStatus};
+use rules::time;
 use rules::verification::VerificationVerdict;
 
 use super::briefing::{BriefingReport, FigureValue};
@@ -103,8 +105,8 @@ impl ReportText {
     }
 
     /// "40 min", "5.5 h", "3.2 days".
-    pub(crate) fn duration(&self, milliseconds: i64) -> String {
-        let minutes = milliseconds as f64 / 60_000.0;
+    pub(crate) fn duration(&self, length: SignedDuration) -> String {
+        let minutes = time::whole_milliseconds(length) as f64 / 60_000.0;
         let (text, number) = match minutes {
             minutes if minutes < 1.0 => return self.under_a_minute.clone(),
             minutes if minutes < 100.0 => (&self.minutes, format!("{minutes:.0}")),
@@ -170,7 +172,7 @@ impl ReportText {
     pub(crate) fn proposal_lines(&self, report: &BriefingReport) -> Vec<String> {
         let level = &report.proposals;
         let share = level.proposed_in_time;
-        let timed = |count: usize, time: Option<i64>, plain: &str, with_time: &str| {
+        let timed = |count: usize, time: Option<SignedDuration>, plain: &str, with_time: &str| {
             let (sentence, time) = match time {
                 Some(time) => (with_time, self.duration(time)),
                 None => (plain, String::new()),
