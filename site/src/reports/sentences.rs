@@ -1,11 +1,13 @@
-//! The sentences of the briefing and of triage, in the language of their words.
+//! The sentences of the reports, in the language of their words.
 
 use jiff::SignedDuration;
 use rules::report::alarms::{AlarmFigures, AlarmKind, AlarmStretch, CountedThings, SilenceAlarm};
+use rules::report::contradictions::ContradictionKind;
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate};
 use rules::report::period::{day_number, day_text};
-use rules::report::questions::{QuestionList, QuestionShare};
+use rules::report::questions::{QuestionList, QuestionOutcome, QuestionShare};
 use rules::report::triage::{TriageImpact, TriagePriority, TriageStatus};
+use rules::resolution::ResolutionGrade;
 use rules::time;
 use rules::verification::VerificationVerdict;
 
@@ -276,6 +278,27 @@ impl ReportText {
             }
             AlarmFigures::Silent { time, least } => write(&self.silent, time, 0, ("least", *least)),
             AlarmFigures::Differing => alarm.what.clone(),
+        }
+    }
+
+    /// What became of a question.
+    pub(crate) fn outcome(&self, outcome: QuestionOutcome) -> &str {
+        match outcome {
+            QuestionOutcome::Open => &self.outcome_open,
+            QuestionOutcome::Suggested => &self.outcome_suggested,
+            QuestionOutcome::Answered(ResolutionGrade::Certain) => &self.outcome_solved,
+            QuestionOutcome::Answered(ResolutionGrade::Confirmed) => &self.outcome_confirmed,
+            QuestionOutcome::Answered(ResolutionGrade::Thanked) => &self.outcome_thanked,
+            QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => &self.outcome_unconfirmed,
+        }
+    }
+
+    /// "Two answers", "Against a page", "Against a fact".
+    pub(crate) fn contradiction(&self, kind: ContradictionKind) -> &str {
+        match kind {
+            ContradictionKind::Fact => &self.against_fact,
+            ContradictionKind::Page => &self.against_page,
+            ContradictionKind::Answer => &self.two_answers,
         }
     }
 

@@ -9,6 +9,7 @@ use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
+use rules::report::contradictions::ContradictionKind;
 use rules::report::deflection::DeflectionVerdict;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::report::questions::QuestionList;
@@ -382,7 +383,7 @@ async fn the_numbers_of_a_topic_lead_to_its_questions_also_from_markdown() {
     let week = ReportPeriod::ending_on(ReportSpan::Week, "2025-01-14").unwrap();
     for (topic, expected) in [(Some("Up & down"), 5), (Some(""), 2), (None, 7), (Some("No"), 0)] {
         let scope = QuestionScope { list: QuestionList::Asked, topic };
-        let list = source.question_list(&week, scope, 0).await.unwrap();
+        let list = source.question_list(&week, scope, 0, InterfaceLanguage::English).await.unwrap();
         assert_eq!(list.total, expected, "{topic:?}");
     }
 }
@@ -397,6 +398,18 @@ async fn the_briefing_leads_to_the_contradictions() {
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains("<h1>Contradictions</h1>"), "{}", page.body);
     assert!(page.body.contains("0 contradictions") && page.body.contains("noindex"));
+
+    let korean = [("accept-language", "ko")];
+    let page = site.get_with("/reports/contradictions", &korean).await.body;
+    assert!(page.contains("<h1>모순되는 답변</h1>") && page.contains("0건"), "{page}");
+    let list = "/reports/questions?period=week&until=2025-01-14&list=answered";
+    let list = site.get_with(list, &korean).await.body;
+    for words in ["<h1>답변됨</h1>", "2025-01-08 ~ 2025-01-14", "첫 응답", "← 브리핑"] {
+        assert!(list.contains(words), "{words} is not in {list}");
+    }
+    for words in [">question<", "first reply", "answered,", " min<"] {
+        assert!(!list.contains(words), "{words} is in {list}");
+    }
 }
 
 #[tokio::test]
@@ -493,11 +506,13 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
     let naming = naming();
     let source = ReportSource { store: &store, rules: &rules, naming: &naming };
     let until = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 14);
-    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let found = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
+    let report =
+        source.contradictions(&ContradictionScope { until, days: 14 }, english()).await.unwrap();
+    let found = report.contradictions.iter();
+    let found = found.map(|one| (english().contradiction(one.kind), one.question.is_some()));
     let expected = [("Against a fact", true), ("Against a fact", false), ("Two answers", true)];
     assert_eq!(found.collect::<Vec<_>>(), expected);
-    let text = contradictions_markdown(&report, &SiteLinks::default());
+    let text = contradictions_markdown(&report, &SiteLinks::default(), english());
     for words in ["the fact token-address", "Yes, give each its own port", "stops the first"] {
         assert!(text.contains(words), "{words} is not in {text}");
     }
@@ -514,8 +529,9 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
         ..merged_port(&cluster)
     };
     store.upsert_merged_answer(&merged).await.unwrap();
-    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let pages = report.contradictions.iter().filter(|one| one.heading() == "Against a page");
+    let report =
+        source.contradictions(&ContradictionScope { until, days: 14 }, english()).await.unwrap();
+    let pages = report.contradictions.iter().filter(|one| one.kind == ContradictionKind::Page);
     let sides = pages.map(|one| (one.one.what.as_str(), one.other.text.as_deref()));
     assert_eq!(sides.collect::<Vec<_>>(), [("the page of 2025-01-01", Some(second))]);
 }
