@@ -6,9 +6,11 @@
 
 mod answer_ranking;
 mod answer_span;
+mod corrections;
 mod cue_phrases;
 mod normalize;
 mod objections;
+mod own_solution;
 mod question_detection;
 mod rules;
 mod signals;
@@ -210,6 +212,7 @@ fn weigh<'a>(
     let asked = question_detection::detect_question(&talk, conversation.channel.kind, rules)
         .or_else(|reasons| question_detection::question_before_mark(&talk, mark).ok_or(reasons))?;
     talk.mark_process_talk(asked.asker, &asked.content, rules);
+    own_solution::mark(&mut talk, &asked, rules);
     let places = answer_ranking::helper_positions(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });
@@ -329,8 +332,9 @@ impl ScoredConversation<'_> {
     /// Whether a message says something that a reader could use.
     fn is_publishable(&self, candidate: &AnswerCandidate) -> bool {
         let said = &self.talk.said[candidate.place];
-        let insults = said.has(CueClass::Insult);
         let own = said.author == self.asked.asker;
+        // "I'm an idiot, the cable was out" insults nobody.
+        let insults = said.has(CueClass::Insult) && !own;
         (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking)
             && !insults
     }
@@ -458,7 +462,7 @@ impl ScoredConversation<'_> {
         // What the asker found alone was not what others had said before.
         let found = unrefuted.first().is_some_and(|best| {
             let said = &self.talk.said[best.place];
-            said.author == self.asked.asker && said.shows_own_solution()
+            said.author == self.asked.asker && said.tells_own_solution
         });
         let reach = if found { 0.0 } else { rules.answer_reach };
         let inferred = unrefuted.iter().filter(|one| one.score >= best - reach).map(|one| {

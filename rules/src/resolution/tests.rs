@@ -1,6 +1,7 @@
 //! Verdicts on small conversations, written as they happen.
 
 mod other_words;
+mod own_solutions;
 mod targets;
 mod words;
 
