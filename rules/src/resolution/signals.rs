@@ -169,7 +169,7 @@ impl ConfirmationTargets<'_> {
         let only_replies =
             said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
         let alone = said.has(CueClass::Own) || tells && !said.thanks();
-        let repeats = said.shows_own_solution() && self.repeats_help(place);
+        let repeats = self.repeats_help(place);
         if alone && (!points || only_replies) && !repeats {
             let target = tells.then_some(place);
             let alone = Confirmation { place, worked, target, pointed: false, rivals: 0 };
@@ -204,7 +204,7 @@ impl ConfirmationTargets<'_> {
         let found = &self.talk.said[place].content;
         let contains_it =
             |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
-        self.helping_before(place, contains_it).is_some()
+        !found.is_empty() && self.helping_before(place, contains_it).is_some()
     }
 
     /// How many messages help between two places beside the answer at `target`. What was said before

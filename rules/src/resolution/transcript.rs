@@ -72,11 +72,6 @@ impl ParsedMessage<'_> {
         self.has(CueClass::Thanks) && !self.has(CueClass::Hollow) && !self.has(CueClass::Failed)
     }
 
-    /// Whether its author shows the command or setting that solved their own question.
-    pub(super) fn shows_own_solution(&self) -> bool {
-        self.tells_own_solution && self.code
-    }
-
     /// Whether it takes back what its author said before.
     pub(super) fn takes_back(&self) -> bool {
         self.has(CueClass::Retraction) || self.corrects
