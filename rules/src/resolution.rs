@@ -198,6 +198,8 @@ struct ScoredConversation<'a> {
     asked: DetectedQuestion,
     mark: Option<AnswerMark>,
     tagged: bool,
+    /// Whether somebody closed the thread.
+    closed: bool,
     closing: AskerClosing,
     /// Best first, refuted ones among them.
     candidates: Vec<AnswerCandidate>,
@@ -220,7 +222,8 @@ fn weigh<'a>(
     let candidates =
         answer_ranking::read_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
-    let mut weighed = ScoredConversation { talk, asked, mark, tagged, closing, candidates };
+    let closed = conversation.channel.closed;
+    let mut weighed = ScoredConversation { talk, asked, mark, tagged, closed, closing, candidates };
     weighed.rank(conversation, rules);
     Ok(weighed)
 }
@@ -294,6 +297,7 @@ impl ScoredConversation<'_> {
             holds(thanks_stand && later().rev().take(2).any(ends_content)),
             holds(answer.is_some_and(|answer| talk.said[answer.place].asks)),
             holds(closing.confirmations.len() > 1),
+            holds(self.closed && answer.is_some() && !closing.last_fails && !closing.last_asks),
         ]
     }
 

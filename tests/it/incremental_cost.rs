@@ -62,6 +62,7 @@ fn channel() -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 

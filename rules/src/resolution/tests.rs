@@ -41,6 +41,7 @@ impl Story {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         Self { channel, messages: Vec::new(), trusted: BTreeSet::new(), marks: Vec::new() }
     }
@@ -98,6 +99,12 @@ impl Story {
     fn tagged(mut self, tag: &str) -> Self {
         self.channel.kind = ChannelKind::Thread;
         self.channel.tags.push(tag.into());
+        self
+    }
+
+    fn closed(mut self) -> Self {
+        self.channel.kind = ChannelKind::Thread;
+        self.channel.closed = true;
         self
     }
 

@@ -272,6 +272,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     };
     let seen = Millis(1_759_900_000_000);
     let channels = vec![(channel(22, "help"), seen), (channel(23, "backroom"), seen)];
@@ -286,6 +287,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         exchanges: vec![ExchangeRow {
             id: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
             status: ExchangeStatus::Open,
+            asked: None,
             verdict: "\"the zanzibar question\"".to_owned(),
             occurrence: None,
         }],

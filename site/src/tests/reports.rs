@@ -137,7 +137,7 @@ impl Community {
             channel: CHANNEL,
             last: reply.unwrap_or(id),
             links: format!("[{}]", links.join(",")),
-            exchanges: vec![ExchangeRow { id, status, verdict, occurrence }],
+            exchanges: vec![ExchangeRow { id, status, asked: None, verdict, occurrence }],
         });
     }
 
@@ -152,6 +152,7 @@ impl Community {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         let seen = Millis((FIRST_DAY + 300) * Millis::DAY);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);

@@ -37,6 +37,7 @@ fn channel(id: u64, server: u64, name: &str) -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 
@@ -105,6 +106,7 @@ async fn ask_in_tower(site: &TestSite, seen: Millis) {
     let open = ExchangeRow {
         id,
         status: ExchangeStatus::Open,
+        asked: None,
         verdict: serde_json::to_string(&verdict).unwrap(),
         occurrence: None,
     };

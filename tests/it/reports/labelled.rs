@@ -84,6 +84,7 @@ impl LabelledHistory {
             exchanges: vec![ExchangeRow {
                 id: first,
                 status,
+                asked: None,
                 verdict: serde_json::to_string(&verdict).unwrap(),
                 occurrence,
             }],
@@ -134,6 +135,7 @@ impl LabelledHistory {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         let seen = Millis((FIRST_DAY + 31) * Millis::DAY);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);

@@ -30,8 +30,21 @@ pub struct ApiChannel {
     pub locked: bool,
     /// When a thread was last archived or unarchived.
     pub archived_at: Millis,
+    /// After so many minutes without a message Discord archives the thread.
+    pub archived_after: Option<u64>,
     /// Discord shows that the channel exists, but hides its details.
     pub obfuscated: bool,
+}
+
+impl ApiChannel {
+    /// Whether somebody closed the thread: locked it, or archived it before Discord did.
+    pub fn is_closed(&self) -> bool {
+        let last = self.last_message.unwrap_or(MessageId(self.id.0)).created_at();
+        let quiet = self.archived_at.0 - last.0;
+        let by_hand =
+            self.archived_after.is_some_and(|after| quiet < after as i64 * 60 * Millis::SECOND);
+        self.locked || self.archived && by_hand
+    }
 }
 
 /// A tag of a forum.
@@ -117,6 +130,8 @@ struct RawThread<'a> {
     locked: LenientScalar<'a>,
     #[serde(borrow)]
     archive_timestamp: LenientScalar<'a>,
+    #[serde(borrow)]
+    auto_archive_duration: LenientScalar<'a>,
 }
 
 /// A channel or thread; `None` without a usable id.
@@ -138,6 +153,7 @@ pub fn channel(raw: &Value) -> Option<ApiChannel> {
         archived: thread.archived.flag(),
         locked: thread.locked.flag(),
         archived_at: thread.archive_timestamp.text().as_deref().and_then(time).unwrap_or_default(),
+        archived_after: thread.auto_archive_duration.whole(),
         obfuscated: name == OBFUSCATED,
         name,
     })
