@@ -210,6 +210,7 @@ fn weigh<'a>(
     rules: &SignalRules,
 ) -> Result<ScoredConversation<'a>, Vec<WeightedReason>> {
     let mut talk = Transcript::read(conversation, rules);
+    corrections::mark(&mut talk.said, rules);
     let mark = signals::marked(&conversation.marks);
     let asked = question_detection::detect_question(&talk, conversation.channel.kind, rules)
         .or_else(|reasons| question_detection::question_before_mark(&talk, mark).ok_or(reasons))?;

@@ -3,7 +3,8 @@
 use super::exports::{Talk, write};
 use super::sandbox::Sandbox;
 
-const QUESTION: &str = "Why does the upload of the invoice archive end with E4417 checksum mismatch?";
+const QUESTION: &str =
+    "Why does the upload of the invoice archive end with E4417 checksum mismatch?";
 const AGAIN: &str = "The upload of the invoice archive ends with E4417 checksum mismatch, why?";
 
 /// What the exchanges of these talks come to, read in this order: resolved, reopened and open.

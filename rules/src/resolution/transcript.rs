@@ -6,7 +6,6 @@ use crate::disentangle::Conversation;
 use crate::language::Script;
 use crate::model::ids::{MessageId, UserId};
 use crate::model::message::{Mention, Message, MessageKind};
-use crate::resolution::corrections;
 use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
 use crate::resolution::normalize::{NormalizedText, hash, stem};
@@ -175,9 +174,7 @@ impl<'a> Transcript<'a> {
         }
         let parser = MessageParser { people: &people, names: &names, authors: &authors, rules };
         let said = messages.iter().map(|message| parser.read(message)).collect();
-        let mut talk = Self { said, people };
-        corrections::mark(&mut talk.said, rules);
-        talk
+        Self { said, people }
     }
 
     /// Marks what others say of asking and helping in the words of the question, which are given sorted.

@@ -21,7 +21,7 @@ const RETURN_WITHIN: i64 = (14 * Millis::DAY) << 22;
 pub(super) async fn open_questions(
     connection: &mut SqliteConnection,
     conversations: impl Iterator<Item = ConversationId>,
-) -> Result<BTreeSet<OpenQuestion>> {
+) -> Result<BTreeSet<UnsettledQuestion>> {
     let ids = conversations.map(|id| id.0.0.to_string()).collect::<Vec<_>>().join(",");
     let rows = sqlx::query_as::<_, (i64, i64, i64)>(
         "SELECT exchanges.conversation, exchanges.id, asker FROM json_each($1) AS judged \
@@ -31,13 +31,13 @@ pub(super) async fn open_questions(
     .bind(format!("[{ids}]"))
     .fetch_all(connection)
     .await?;
-    let question = |(conversation, id, asker)| OpenQuestion { conversation, id, asker };
+    let question = |(conversation, id, asker)| UnsettledQuestion { conversation, id, asker };
     Ok(rows.into_iter().map(question).collect())
 }
 
 /// An open question as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct OpenQuestion {
+pub(super) struct UnsettledQuestion {
     conversation: i64,
     id: i64,
     asker: i64,
@@ -46,7 +46,7 @@ pub(super) struct OpenQuestion {
 /// Has what these questions had reopened judged again, for they are open no more.
 pub(super) async fn settle_closed(
     connection: &mut SqliteConnection,
-    closed: impl Iterator<Item = OpenQuestion>,
+    closed: impl Iterator<Item = UnsettledQuestion>,
 ) -> Result<()> {
     let closed = closed.map(|one| format!("[{},{}]", one.asker, one.id)).collect::<Vec<_>>();
     if closed.is_empty() {
