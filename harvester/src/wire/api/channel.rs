@@ -1,6 +1,7 @@
 //! Channels, threads and forum posts.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use rules::model::message::ChannelKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,9 +30,9 @@ pub struct ApiChannel {
     pub archived: bool,
     pub locked: bool,
     /// When a thread was last archived or unarchived.
-    pub archived_at: Millis,
-    /// After so many minutes without a message Discord archives the thread.
-    pub archived_after: Option<u64>,
+    pub archived_at: Timestamp,
+    /// After so long without a message Discord archives the thread.
+    pub archived_after: Option<SignedDuration>,
     /// Discord shows that the channel exists, but hides its details.
     pub obfuscated: bool,
 }
@@ -40,9 +41,8 @@ impl ApiChannel {
     /// Whether somebody closed the thread: locked it, or archived it before Discord did.
     pub fn is_closed(&self) -> bool {
         let last = self.last_message.unwrap_or(MessageId(self.id.0)).created_at();
-        let quiet = self.archived_at.0 - last.0;
-        let by_hand =
-            self.archived_after.is_some_and(|after| quiet < after as i64 * 60 * Millis::SECOND);
+        let quiet = self.archived_at.duration_since(last);
+        let by_hand = self.archived_after.is_some_and(|after| quiet < after);
         self.locked || self.archived && by_hand
     }
 }
@@ -153,7 +153,10 @@ pub fn channel(raw: &Value) -> Option<ApiChannel> {
         archived: thread.archived.flag(),
         locked: thread.locked.flag(),
         archived_at: thread.archive_timestamp.text().as_deref().and_then(time).unwrap_or_default(),
-        archived_after: thread.auto_archive_duration.whole(),
+        archived_after: thread
+            .auto_archive_duration
+            .whole()
+            .and_then(|minutes| SignedDuration::try_from_mins(i64::try_from(minutes).ok()?)),
         obfuscated: name == OBFUSCATED,
         name,
     })

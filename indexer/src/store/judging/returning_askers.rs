@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use rules::disentangle::TopicSketch;
-use rules::model::ids::{ChannelId, ConversationId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::exchanges::JudgedExchanges;
@@ -15,7 +16,7 @@ use crate::store::Result;
 use crate::store::sql::SqlId;
 
 /// Two weeks, as a distance of message ids: who asks the same after a longer time has met it anew.
-const RETURN_WITHIN: i64 = (14 * Millis::DAY) << 22;
+const RETURN_WITHIN: i64 = (SignedDuration::from_hours(14 * 24).as_millis() as i64) << 22;
 
 /// The open questions of conversations, by their keys.
 pub(super) async fn open_questions(

@@ -1,5 +1,6 @@
 //! Who comes back with a question was not helped before, in whatever order the store learns of it.
 
+use jiff::SignedDuration;
 use rules::disentangle::TopicSketch;
 use rules::model::ids::ConversationId;
 
@@ -7,7 +8,7 @@ use super::exchanges::resolved;
 use super::*;
 
 const ASKED: u64 = 0b1111;
-const DAY: u64 = (Millis::DAY as u64) << 22;
+const DAY: u64 = (SignedDuration::from_hours(24).as_millis() as u64) << 22;
 
 /// A question with its status; a resolved one has an occurrence.
 fn question(
@@ -41,7 +42,8 @@ fn open(id: u64) -> ConversationRow {
 async fn with_channels() -> (Store, TempDir) {
     let (store, folder) = empty().await;
     let elsewhere = Channel { guild: GuildId(2), ..channel(3) };
-    let channels = [channel(1), channel(2), elsewhere].map(|one| (one, Millis(1))).to_vec();
+    let channels =
+        [channel(1), channel(2), elsewhere].map(|one| (one, time::at_millisecond(1))).to_vec();
     store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
     (store, folder)
 }
