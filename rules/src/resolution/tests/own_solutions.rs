@@ -25,7 +25,7 @@ fn what_the_asker_found_out_is_the_answer() {
         .says(ASKER, "릴레이가 왜 시작이 안 되나요? 주소가 사용 중이라고 나와요")
         .says(HELPER, "relay.port 값을 바꾸고 다시 시작하세요")
         .says(ASKER, "알고 보니 관리 프로그램이 두 개 켜져 있었네요")
-        .comes_to("Confirmed by 3");
+        .comes_to("Thanked by 3");
 }
 
 #[test]
