@@ -117,7 +117,10 @@ pub(super) async fn replace_exchanges(
     upsert_occurrences(connection, &occurrences.collect::<Vec<_>>()).await?;
     let open = returning_askers::open_questions(connection, conversations()).await?;
     returning_askers::settle_closed(connection, before.difference(&open).copied()).await?;
-    returning_askers::reopen(connection, judged).await
+    let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
+    let asked = rows.filter(|(_, row)| row.asked.is_some());
+    let asked = asked.map(|(one, row)| (one.conversation, row.id));
+    returning_askers::reopen(connection, asked).await
 }
 
 async fn upsert_exchanges(

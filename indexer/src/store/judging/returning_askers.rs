@@ -10,7 +10,6 @@ use rules::disentangle::TopicSketch;
 use rules::model::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::exchanges::JudgedExchanges;
 use super::pending::{WHOLE_CHANNEL, mark_pending};
 use crate::store::Result;
 use crate::store::sql::SqlId;
@@ -79,11 +78,9 @@ pub(super) async fn settle_closed(
 /// Reopens what these exchanges reopen, and those of them that are reopened.
 pub(super) async fn reopen(
     connection: &mut SqliteConnection,
-    judged: &[JudgedExchanges<'_>],
+    asked: impl Iterator<Item = (ConversationId, MessageId)>,
 ) -> Result<()> {
-    let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
-    let asked = rows.filter(|(_, row)| row.asked.is_some());
-    let keys = asked.map(|(one, row)| format!("[{},{}]", one.conversation.0.0, row.id.0));
+    let keys = asked.map(|(conversation, id)| format!("[{},{}]", conversation.0.0, id.0));
     let keys = format!("[{}]", keys.collect::<Vec<_>>().join(","));
     let mut reopened = BTreeSet::new();
     for sql in [
