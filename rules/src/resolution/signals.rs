@@ -169,7 +169,8 @@ impl ConfirmationTargets<'_> {
         let only_replies =
             said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
         let alone = said.has(CueClass::Own) || tells && !said.thanks();
-        let repeats = self.repeats_help(place);
+        // "It had nothing to do with the cache" repeats the help to deny it.
+        let repeats = !said.has(CueClass::Negation) && self.repeats_help(place);
         if alone && (!points || only_replies) && !repeats {
             let target = tells.then_some(place);
             let alone = Confirmation { place, worked, target, pointed: false, rivals: 0 };

@@ -47,6 +47,21 @@ fn an_own_finding_that_says_nothing_answers_nothing() {
 }
 
 #[test]
+fn what_the_asker_says_was_not_the_cause_gives_nobody_credit() {
+    for words in [
+        "fixed, had nothing to do with relay.port",
+        "solved it, changing relay.port was not needed",
+    ] {
+        let verdict = asked().says(ASKER, words).judged();
+        let confirmed = match &verdict {
+            ConversationVerdict::Resolved(found) => found.grade < ResolutionGrade::Unconfirmed,
+            _ => false,
+        };
+        assert!(!confirmed, "{words}: {verdict:?}");
+    }
+}
+
+#[test]
 fn success_in_the_words_of_the_help_is_the_helpers() {
     for words in [
         "changing relay.port solved it",
