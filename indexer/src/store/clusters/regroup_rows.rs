@@ -44,15 +44,16 @@ impl Store {
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<BTreeMap<MessageId, Vec<(MessageId, f32)>>> {
-        let sql = "SELECT one, other, score FROM text_edges \
-                   WHERE one IN (SELECT value FROM json_each($1)) ORDER BY one, other";
-        let rows = sqlx::query_as::<_, (i64, i64, f64)>(sql).bind(id_list(texts.iter().copied()));
-        let mut edges = texts.iter().map(|text| (*text, Vec::new())).collect::<BTreeMap<_, _>>();
-        for (one, other, score) in rows.fetch_all(&self.read).await? {
-            let edge = (MessageId::from_sql(other), score as f32);
-            edges.entry(MessageId::from_sql(one)).or_default().push(edge);
-        }
-        Ok(edges)
+        // A list for each text: a row costs ten times what an entry of a list does.
+        let sql = "SELECT texts.value, (SELECT json_group_array(json_array(other, score) ORDER BY other) \
+                   FROM text_edges WHERE one = texts.value) FROM json_each($1) AS texts";
+        let rows = sqlx::query_as::<_, (i64, String)>(sql).bind(id_list(texts.iter().copied()));
+        let read = |(one, edges): (i64, String)| {
+            let edges = from_json::<Vec<(u64, f32)>>("a list of edges", &edges)?;
+            let edges = edges.into_iter().map(|(other, score)| (MessageId(other), score)).collect();
+            Ok((MessageId::from_sql(one), edges))
+        };
+        rows.fetch_all(&self.read).await?.into_iter().map(read).collect()
     }
 
     /// All texts of the regions that these texts were in when clusters were last made.
