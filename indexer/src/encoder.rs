@@ -14,6 +14,8 @@ mod tokenizer;
 
 use std::path::Path;
 
+use rules::similarity::{MeaningVector, QaMeaning};
+
 pub use embedding::{Embedding, ModelTag};
 pub use error::EncoderError;
 
@@ -40,6 +42,15 @@ pub struct SentenceEncoder {
 pub struct TextEmbedding {
     pub question: Option<Embedding>,
     pub answer: Option<Embedding>,
+}
+
+impl TextEmbedding {
+    /// As the comparison of questions takes it.
+    pub fn to_meaning(&self) -> QaMeaning {
+        let vector =
+            |one: &Option<Embedding>| one.as_ref().and_then(|one| MeaningVector::of(&one.to_f32()));
+        QaMeaning { question: vector(&self.question), answer: vector(&self.answer) }
+    }
 }
 
 /// What a model is, for people and for telling stored vectors apart.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rules::model::cluster::Cluster;
 use rules::model::ids::MessageId;
+use rules::similarity::QaMeaning;
 use sqlx::SqliteConnection;
 
 use super::likeness::id_list;
@@ -22,7 +24,7 @@ pub struct UnencodedText {
     pub answer: String,
 }
 
-type EmbeddingTuple = (i64, Option<Vec<u8>>, Option<Vec<u8>>);
+pub(super) type EmbeddingTuple = (i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Store {
     /// Has vectors come from the model with this digest: those of another one are forgotten, and every text waits
@@ -114,6 +116,13 @@ impl Store {
         rows.into_iter().map(text_embedding).collect()
     }
 
+    /// What the occurrences of a cluster mean, as far as it is known: what their comparison takes.
+    pub async fn meanings_of(&self, cluster: &Cluster) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        let questions = cluster.occurrences.iter().map(|one| one.question.message).collect();
+        let embeddings = self.embeddings_of(&questions).await?;
+        Ok(embeddings.into_iter().map(|(id, embedding)| (id, embedding.to_meaning())).collect())
+    }
+
     /// How many texts there are, and how many of them the model has read.
     pub async fn encoding_progress(&self) -> Result<(u64, u64)> {
         let counts = "SELECT (SELECT COUNT(*) FROM asked_texts), \
@@ -149,7 +158,9 @@ async fn insert(
     Ok(())
 }
 
-fn text_embedding((id, question, answer): EmbeddingTuple) -> Result<(MessageId, TextEmbedding)> {
+pub(super) fn text_embedding(
+    (id, question, answer): EmbeddingTuple,
+) -> Result<(MessageId, TextEmbedding)> {
     let vector = |bytes: Option<Vec<u8>>| {
         let read = |bytes: Vec<u8>| {
             Embedding::from_bytes(&bytes).ok_or_else(|| StoreError::Unreadable {

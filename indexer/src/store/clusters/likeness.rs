@@ -3,12 +3,14 @@
 //! What to write is decided by the clustering. All of one step goes into one transaction, with the notes
 //! of what is left to do, so that a process may end at any time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
+use rules::similarity::QaMeaning;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use super::embeddings::{EmbeddingTuple, text_embedding};
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
@@ -312,6 +314,38 @@ impl LikenessTransaction {
         Ok(())
     }
 
+    pub(crate) async fn delete_signature(&mut self, text: MessageId) -> Result<()> {
+        self.execute("DELETE FROM text_signatures WHERE first = $1", text).await
+    }
+
+    /// Those of some texts that have a signature.
+    pub(crate) async fn weighed_among(
+        &mut self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        let sql = "SELECT first FROM text_signatures \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_scalar::<_, i64>(sql).bind(id_list(texts.iter().copied()));
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        Ok(rows.into_iter().map(MessageId::from_sql).collect())
+    }
+
+    /// What texts mean, of those that the sentence encoder has read.
+    pub(crate) async fn meanings(
+        &mut self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        let sql = "SELECT first, question, answer FROM text_embeddings \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_as::<_, EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
+        let mut meanings = BTreeMap::new();
+        for row in rows.fetch_all(&mut *self.0).await? {
+            let (text, embedding) = text_embedding(row)?;
+            meanings.insert(text, embedding.to_meaning());
+        }
+        Ok(meanings)
+    }
+
     pub(crate) async fn signatures(
         &mut self,
         texts: &BTreeSet<MessageId>,
@@ -413,6 +447,21 @@ impl LikenessTransaction {
         let list = format!("[{}]", rows.collect::<Vec<_>>().join(","));
         sqlx::query(sql).bind(list).execute(&mut *self.0).await?;
         Ok(())
+    }
+
+    /// Removes all edges of a text; returns what they led to.
+    pub(crate) async fn delete_edges(&mut self, text: MessageId) -> Result<BTreeSet<MessageId>> {
+        let sql = "SELECT other FROM text_edges WHERE one = $1";
+        let others = sqlx::query_scalar::<_, i64>(sql).bind(text.to_sql());
+        let others = others.fetch_all(&mut *self.0).await?;
+        self.execute(
+            "DELETE FROM text_edges WHERE other = $1 AND one IN \
+             (SELECT other FROM text_edges WHERE one = $1)",
+            text,
+        )
+        .await?;
+        self.execute("DELETE FROM text_edges WHERE one = $1", text).await?;
+        Ok(others.into_iter().map(MessageId::from_sql).collect())
     }
 
     pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {
