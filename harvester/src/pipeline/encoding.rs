@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexer::encoder::{SentenceEncoder, TextEmbedding};
 use indexer::store::UnencodedText;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::{Pipeline, PipelineError};
 use crate::progress::{ProgressReporter, Unit};
@@ -37,7 +37,7 @@ impl Pipeline {
 
     /// Has the encoder read every text, groups anew by what they mean, and has the index follow; returns how many it
     /// read.
-    pub async fn encode_all(&mut self, now: Millis) -> Result<usize, PipelineError> {
+    pub async fn encode_all(&mut self, now: Timestamp) -> Result<usize, PipelineError> {
         let (all, read) = self.store.encoding_progress().await?;
         let mut encoded = 0;
         if self.encoder.is_none() || all == read {

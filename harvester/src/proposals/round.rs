@@ -4,7 +4,7 @@ use docgen::forge::Forge;
 use docgen::github::client::GitHubError;
 use docgen::github::onboarding::OnboardingStage;
 use indexer::store::LeaseFence;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::error::{ProposingError, Result};
 use super::reconciler::{LEASE, NOT_BEFORE, ProposalReconciler, deferred_until};
@@ -20,7 +20,7 @@ pub enum RoundOutcome {
     /// Another process is running one.
     Busy,
     /// GitHub is rate-limiting or unreachable; requests wait until then.
-    Deferred(Millis),
+    Deferred(Timestamp),
 }
 
 impl ProposalReconciler {
@@ -38,7 +38,7 @@ impl ProposalReconciler {
         if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
             return Ok(RoundOutcome::Deferred(until));
         }
-        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_ms(), now).await?;
+        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await?;
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
@@ -47,7 +47,7 @@ impl ProposalReconciler {
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
             Err(ProposingError::GitHub(GitHubError::Deferred { not_before })) => {
-                self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
+                self.store.set_time(NOT_BEFORE, not_before).await?;
                 Ok(RoundOutcome::Deferred(not_before))
             }
             Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),

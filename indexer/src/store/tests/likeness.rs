@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
 use rules::similarity::{QaMeaning, QaText};
+use rules::time;
 
 use super::*;
 use crate::cluster::grouping::{GroupingItem, group_items, qa_text};
@@ -53,7 +55,7 @@ pub(super) fn judged(id: u64, (question, answer): &(String, String)) -> Conversa
         author_name: "Ada".into(),
         trusted: false,
         text: text.into(),
-        sent: Millis(0),
+        sent: Timestamp::UNIX_EPOCH,
         has_attachment: false,
     };
     let occurrence = Occurrence {
@@ -180,7 +182,7 @@ async fn compare(store: &Store, truth: &Truth, encoder: Option<WordEncoder>, whe
     let rules = Arc::new(Ruleset::embedded());
     if let Some(encoder) = encoder {
         encoder.read_all(store).await;
-        recluster(store, &rules, Millis(1), false).await.unwrap();
+        recluster(store, &rules, time::at_millisecond(1), false).await.unwrap();
     }
     assert!(!store.needs_recluster().await.unwrap());
     let mut stored = clusters(store).await.into_values().map(|one| one.0).collect::<Vec<_>>();
@@ -201,7 +203,7 @@ async fn follow(seed: u64, changes: u64, compared: usize, encoder: Option<WordEn
             change(&store, &mut truth, &mut draws).await;
         }
         left -= some;
-        recluster(&store, &rules, Millis(1), false).await.unwrap();
+        recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
         assert!(!store.needs_recluster().await.unwrap());
         if let Some(encoder) = encoder {
             // Some stay unread, and are changed or deleted before their turn.
@@ -217,7 +219,7 @@ async fn follow(seed: u64, changes: u64, compared: usize, encoder: Option<WordEn
     let (again, _folder) = empty().await;
     let all = truth.iter().rev().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
     again.save_conversations(&all).await.unwrap();
-    recluster(&again, &rules, Millis(1), false).await.unwrap();
+    recluster(&again, &rules, time::at_millisecond(1), false).await.unwrap();
     compare(&again, &truth, encoder, "all at once").await;
     assert_eq!(clusters(&again).await, clusters(&store).await, "seed {seed}");
     let largest = clusters(&store).await.into_values().map(|one| one.0.len()).max();
@@ -252,7 +254,7 @@ async fn vectors_that_go_leave_no_trace() {
     for _ in 0..120 {
         change(&store, &mut truth, &mut draws).await;
     }
-    recluster(&store, &rules, Millis(1), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
     let by_words = clusters(&store).await;
     store.use_encoder("one").await.unwrap();
     compare(&store, &truth, Some(WordEncoder(1)), "read by one model").await;
@@ -262,6 +264,6 @@ async fn vectors_that_go_leave_no_trace() {
     compare(&store, &truth, Some(WordEncoder(77)), "read by another").await;
     assert_ne!(clusters(&store).await, by_one);
     store.use_encoder("").await.unwrap();
-    recluster(&store, &rules, Millis(1), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
     assert_eq!(clusters(&store).await, by_words);
 }
