@@ -126,12 +126,12 @@ async fn show(
     };
     let epoch = corpus_stats(&reading.store, &settings.rules.same).await?;
     let meanings = reading.store.meanings_of(&cluster).await?;
-    let member = |one: &Occurrence| GroupingItem {
+    let members = cluster.occurrences.iter().map(|one| GroupingItem {
         id: one.question.message,
         asked: qa_text(one),
         meaning: meanings.get(&one.question.message),
-    };
-    let members = cluster.occurrences.iter().map(member).collect::<Vec<_>>();
+    });
+    let members = members.collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
     let similarity = ClusterSimilarity::of(&cluster, &meanings, &epoch, &settings.rules.same);
     let mut verdict = due(&cluster, &settings.rules.pages, &similarity);
