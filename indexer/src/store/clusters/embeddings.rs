@@ -7,7 +7,7 @@ use rules::model::ids::MessageId;
 use rules::similarity::QaMeaning;
 use sqlx::SqliteConnection;
 
-use super::likeness::id_list;
+use super::likeness::{LikenessTransaction, id_list};
 use crate::cluster::epoch;
 use crate::cluster::grouping::qa_text;
 use crate::encoder::{Embedding, TextEmbedding};
@@ -24,7 +24,7 @@ pub struct UnencodedText {
     pub answer: String,
 }
 
-pub(super) type EmbeddingTuple = (i64, Option<Vec<u8>>, Option<Vec<u8>>);
+type EmbeddingTuple = (i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Store {
     /// Has vectors come from the model with this digest: those of another one are forgotten, and every text waits
@@ -132,6 +132,24 @@ impl Store {
     }
 }
 
+impl LikenessTransaction {
+    /// What texts mean, of those that the sentence encoder has read.
+    pub(crate) async fn meanings(
+        &mut self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        let sql = "SELECT first, question, answer FROM text_embeddings \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_as::<_, EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
+        let mut meanings = BTreeMap::new();
+        for row in rows.fetch_all(&mut *self.0).await? {
+            let (text, embedding) = text_embedding(row)?;
+            meanings.insert(text, embedding.to_meaning());
+        }
+        Ok(meanings)
+    }
+}
+
 /// Whether an occurrence has this text, and has not changed since.
 async fn is_asked(connection: &mut SqliteConnection, text: &UnencodedText) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM asked_texts \
@@ -158,9 +176,7 @@ async fn insert(
     Ok(())
 }
 
-pub(super) fn text_embedding(
-    (id, question, answer): EmbeddingTuple,
-) -> Result<(MessageId, TextEmbedding)> {
+fn text_embedding((id, question, answer): EmbeddingTuple) -> Result<(MessageId, TextEmbedding)> {
     let vector = |bytes: Option<Vec<u8>>| {
         let read = |bytes: Vec<u8>| {
             Embedding::from_bytes(&bytes).ok_or_else(|| StoreError::Unreadable {

@@ -3,19 +3,17 @@
 //! What to write is decided by the clustering. All of one step goes into one transaction, with the notes
 //! of what is left to do, so that a process may end at any time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
-use rules::similarity::QaMeaning;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
-use super::embeddings::{EmbeddingTuple, text_embedding};
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
 /// A transaction on the graph.
-pub(crate) struct LikenessTransaction(Transaction<'static, Sqlite>);
+pub(crate) struct LikenessTransaction(pub(super) Transaction<'static, Sqlite>);
 
 /// An occurrence that came, changed or went.
 pub(crate) struct ChangedQuestion {
@@ -328,22 +326,6 @@ impl LikenessTransaction {
         let rows = sqlx::query_scalar::<_, i64>(sql).bind(id_list(texts.iter().copied()));
         let rows = rows.fetch_all(&mut *self.0).await?;
         Ok(rows.into_iter().map(MessageId::from_sql).collect())
-    }
-
-    /// What texts mean, of those that the sentence encoder has read.
-    pub(crate) async fn meanings(
-        &mut self,
-        texts: &BTreeSet<MessageId>,
-    ) -> Result<BTreeMap<MessageId, QaMeaning>> {
-        let sql = "SELECT first, question, answer FROM text_embeddings \
-                   WHERE first IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_as::<_, EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
-        let mut meanings = BTreeMap::new();
-        for row in rows.fetch_all(&mut *self.0).await? {
-            let (text, embedding) = text_embedding(row)?;
-            meanings.insert(text, embedding.to_meaning());
-        }
-        Ok(meanings)
     }
 
     pub(crate) async fn signatures(
