@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use rules::config::ruleset::Ruleset;
-use rules::due::{PageRules, backing};
+use rules::due::{AnswerBacking, PageRules, backing};
 use rules::model::cluster::{Cluster, Occurrence};
 use rules::model::ids::MessageId;
 use rules::occurrence_ranking::{overlap, rank_occurrences};
@@ -29,7 +29,7 @@ fn named<'c>(cluster: &'c Cluster, title: &str) -> &'c Occurrence {
 }
 
 /// What stands behind the solution that the answer of a page belongs to.
-fn backing_of(page: &LabelledPage, rules: &PageRules) -> Option<&'static str> {
+fn backing_of(page: &LabelledPage, rules: &PageRules) -> Option<AnswerBacking> {
     let occurrences = page.cluster.occurrences.iter().collect::<Vec<_>>();
     let people = IndependentPeople::of(&page.cluster.occurrences);
     let solutions = solutions(&occurrences, &people);
