@@ -164,7 +164,15 @@ impl Pipeline {
 
     async fn judge(&mut self) -> Result<(usize, JudgingReport), PipelineError> {
         let trusted = Arc::new(self.invalidate_if_rules_changed().await?);
-        self.judge_pending(&trusted).await
+        let (channels, mut judged) = self.judge_pending(&trusted).await?;
+        // A question that is settled lets what it had reopened, which is earlier, be judged again.
+        loop {
+            let (more, again) = self.judge_pending(&trusted).await?;
+            if more == 0 {
+                return Ok((channels, judged));
+            }
+            judged += again;
+        }
     }
 
     /// Empties the index and builds it from the store.

@@ -42,7 +42,7 @@ pub use self::ingest::messages::AuthorCache;
 pub use self::ingest::snapshots::MissingMessages;
 pub use self::judging::answer_marks::AnswerMarkRow;
 pub use self::judging::conversations::{ConversationRow, StoredConversation};
-pub use self::judging::exchanges::{ExchangeRow, ExchangeStatus, StoredExchange};
+pub use self::judging::exchanges::{AskedBy, ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
@@ -261,7 +261,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 19] = [
+const MIGRATIONS: [(i64, &str, &str); 20] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -281,6 +281,7 @@ const MIGRATIONS: [(i64, &str, &str); 19] = [
     (18, "server names", include_str!("../migrations/018_server_names.sql")),
     (19, "meaning", include_str!("../migrations/019_meaning.sql")),
     (20, "clusters by meaning", include_str!("../migrations/020_clusters_by_meaning.sql")),
+    (21, "returning askers", include_str!("../migrations/021_returning_askers.sql")),
 ];
 
 fn migrator() -> Migrator {

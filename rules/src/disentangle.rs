@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use self::features::LinkFeature;
 use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
-pub use self::question_traits::QuestionTraits;
+pub use self::question_traits::{QuestionTraits, TopicSketch};
 use self::ranking::CandidateRanking;
 use self::weights::LinkWeights;
 pub use self::window::WINDOW;

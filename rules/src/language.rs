@@ -115,7 +115,7 @@ const LISTS: [(&str, &[&str]); 10] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 42] = [
+const SIGNAL_LISTS: [&str; 45] = [
     "lead_ins",
     "stopwords",
     "process_words",
@@ -158,6 +158,9 @@ const SIGNAL_LISTS: [&str; 42] = [
     "limits",
     "pointing",
     "faults",
+    "causes",
+    "past",
+    "denials",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

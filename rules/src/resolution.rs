@@ -6,9 +6,11 @@
 
 mod answer_ranking;
 mod answer_span;
+mod corrections;
 mod cue_phrases;
 mod normalize;
 mod objections;
+mod own_solution;
 mod question_detection;
 mod rules;
 mod signals;
@@ -198,6 +200,8 @@ struct ScoredConversation<'a> {
     asked: DetectedQuestion,
     mark: Option<AnswerMark>,
     tagged: bool,
+    /// Whether somebody closed the thread.
+    closed: bool,
     closing: AskerClosing,
     /// Best first, refuted ones among them.
     candidates: Vec<AnswerCandidate>,
@@ -208,10 +212,12 @@ fn weigh<'a>(
     rules: &SignalRules,
 ) -> Result<ScoredConversation<'a>, Vec<WeightedReason>> {
     let mut talk = Transcript::read(conversation, rules);
+    corrections::mark(&mut talk.said, rules);
     let mark = signals::marked(&conversation.marks);
     let asked = question_detection::detect_question(&talk, conversation.channel.kind, rules)
         .or_else(|reasons| question_detection::question_before_mark(&talk, mark).ok_or(reasons))?;
     talk.mark_process_talk(asked.asker, &asked.content, rules);
+    own_solution::mark(&mut talk, &asked, rules);
     let places = answer_ranking::helper_positions(&talk, &asked, |said| {
         conversation.marks.iter().any(|mark| !mark.answers && mark.message == said.id())
     });
@@ -219,7 +225,8 @@ fn weigh<'a>(
     let candidates =
         answer_ranking::read_candidates(&talk, &asked, &places, &closing, conversation, rules);
     let tagged = signals::solved_tag(conversation, rules);
-    let mut weighed = ScoredConversation { talk, asked, mark, tagged, closing, candidates };
+    let closed = conversation.channel.closed;
+    let mut weighed = ScoredConversation { talk, asked, mark, tagged, closed, closing, candidates };
     weighed.rank(conversation, rules);
     Ok(weighed)
 }
@@ -293,6 +300,7 @@ impl ScoredConversation<'_> {
             holds(thanks_stand && later().rev().take(2).any(ends_content)),
             holds(answer.is_some_and(|answer| talk.said[answer.place].asks)),
             holds(closing.confirmations.len() > 1),
+            holds(self.closed && answer.is_some() && !closing.last_fails && !closing.last_asks),
         ]
     }
 
@@ -331,8 +339,9 @@ impl ScoredConversation<'_> {
     /// Whether a message says something that a reader could use.
     fn is_publishable(&self, candidate: &AnswerCandidate) -> bool {
         let said = &self.talk.said[candidate.place];
-        let insults = said.has(CueClass::Insult);
         let own = said.author == self.asked.asker;
+        // "I'm an idiot, the cable was out" insults nobody.
+        let insults = said.has(CueClass::Insult) && !own;
         (own || said.helps() || said.gives_advice() && !said.deflects() && !said.ends_asking)
             && !insults
     }
@@ -460,7 +469,7 @@ impl ScoredConversation<'_> {
         // What the asker found alone was not what others had said before.
         let found = unrefuted.first().is_some_and(|best| {
             let said = &self.talk.said[best.place];
-            said.author == self.asked.asker && said.shows_own_solution()
+            said.author == self.asked.asker && said.tells_own_solution
         });
         let reach = if found { 0.0 } else { rules.answer_reach };
         let inferred = unrefuted.iter().filter(|one| one.score >= best - reach).map(|one| {

@@ -64,6 +64,7 @@ fn channel() -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 

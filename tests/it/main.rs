@@ -22,6 +22,7 @@ mod proposals;
 mod proposing;
 mod reports;
 mod retention;
+mod returning_askers;
 mod safety;
 mod same_state;
 mod sandbox;

@@ -88,6 +88,7 @@ fn channel(id: u64) -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 

@@ -12,6 +12,7 @@ use rules::occurrence_ranking::{
     RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences,
 };
 use rules::publish::anonymize::Participants;
+use rules::publish::presentation::with_hyphens;
 use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
@@ -144,7 +145,7 @@ fn read<'c>(
     if is_other_language(title, &text) {
         return Err("it is in another language than the question");
     }
-    let text = wording::cleaned(&wording::with_hyphens(&text), people);
+    let text = wording::cleaned(&with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let mut blocks = people.read(&wording::with_fragments(&text, people));
     let words = plain_text(&blocks);

@@ -198,6 +198,7 @@ impl GuildView {
             parent: channel.parent,
             parent_name: parent.map(|parent| parent.name.clone()),
             tags: parent.map(|parent| tags(channel, parent)).unwrap_or_default(),
+            closed: thread && channel.is_closed(),
         })
     }
 

@@ -34,6 +34,7 @@ pub(super) fn channel(raw: ExportChannel<'_>) -> Option<Channel> {
         parent: category_id.id().map(ChannelId),
         parent_name: category.words().map(|name| name.into_owned()),
         tags: Vec::new(),
+        closed: false,
     })
 }
 

@@ -183,6 +183,7 @@ mod tests {
             parent: None,
             parent_name: Some(said()),
             tags: vec![said()],
+            closed: false,
         };
         let message = Message {
             id: MessageId(4),

@@ -3,4 +3,5 @@ pub(crate) mod conversations;
 pub(crate) mod duplicate_marks;
 pub(crate) mod exchanges;
 pub(crate) mod pending;
+mod returning_askers;
 pub(crate) mod split_marks;

@@ -11,6 +11,7 @@ mod processes;
 mod query_plans;
 mod reclustering;
 mod retention;
+mod returning_askers;
 mod snapshots;
 mod threads;
 mod users;
@@ -49,6 +50,7 @@ fn channel(id: u64) -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 

@@ -193,6 +193,7 @@ mod tests {
             parent: Some(ChannelId(4)),
             parent_name: Some(parent.to_owned()),
             tags: Vec::new(),
+            closed: false,
         }
     }
 

@@ -6,6 +6,23 @@ use super::lexicon::Lexicon;
 /// A text with fewer words, and no rare one, tells nothing: "help", "quick question".
 const INFORMATIVE_WORDS: u32 = 5;
 
+/// Of so many rare words a sketch is made: more would fill it.
+const MOST_SKETCHED: usize = 16;
+
+/// Which rare words a question holds, as bits: enough to tell whether somebody asks the same again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TopicSketch(pub u64);
+
+impl TopicSketch {
+    /// Whether a later question of the same person is about the same: they share three rare words at least, two
+    /// thirds of those of one and half of those of the other.
+    pub fn is_repeated_by(self, later: Self) -> bool {
+        let shared = (self.0 & later.0).count_ones();
+        let (one, other) = (self.0.count_ones(), later.0.count_ones());
+        shared >= 3 && shared * 3 >= one.min(other) * 2 && shared * 2 >= one.max(other)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct QuestionTraits {
     pub asks: bool,
@@ -30,6 +47,13 @@ impl QuestionTraits {
             informative: text.word_count >= INFORMATIVE_WORDS || !text.topics.is_empty(),
             text,
         }
+    }
+
+    /// The rare words as bits.
+    pub fn topic_sketch(&self) -> TopicSketch {
+        let topics = self.text.topics.iter().take(MOST_SKETCHED);
+        let bit = |topic: &u32| 1 << (topic.wrapping_mul(0x9e37_79b1) >> 26);
+        TopicSketch(topics.map(bit).fold(0, |all, bit: u64| all | bit))
     }
 
     /// How many rare words two texts share.

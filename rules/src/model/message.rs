@@ -176,6 +176,8 @@ pub struct Channel {
     pub parent_name: Option<String>,
     /// Names of a forum post's applied tags.
     pub tags: Vec<String>,
+    /// Whether somebody closed the thread: locked it, or archived it before Discord did. Exports do not tell.
+    pub closed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -59,7 +59,7 @@ pub(super) fn helper_positions(
         .filter(|place| !asked.places.contains(place))
         .filter(|place| {
             let said = &talk.said[*place];
-            let helps = said.author != asked.asker || said.tells_own_solution();
+            let helps = said.author != asked.asker || said.tells_own_solution;
             helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
         })
         .take(MOST_CANDIDATES)
@@ -196,13 +196,13 @@ fn values(
         holds(setting.pointed),
         (setting.parts.min(4) - 1) as f32 / 3.0,
         holds(said.has(CueClass::Postponement)),
-        holds(said.has(CueClass::Insult)),
+        holds(!own && said.has(CueClass::Insult)),
         holds(!own && said.has(CueClass::Objection)),
         holds(!own && !said.helps()),
         holds(setting.aimed),
         holds(setting.before_first),
         holds(!own && setting.next.is_some_and(ParsedMessage::acknowledges)),
-        holds(own && said.shows_own_solution()),
+        holds(own && said.tells_own_solution),
     ]
 }
 

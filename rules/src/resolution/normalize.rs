@@ -12,6 +12,8 @@ pub(super) struct NormalizedText {
     pub(super) words: usize,
     pub(super) link: bool,
     pub(super) code: bool,
+    /// Whether it holds a value as it is typed: a path, an option, a key, a number.
+    pub(super) literal: bool,
     /// Whether it names a channel: `<#id>` or `#name`.
     pub(super) channel: bool,
     /// Whether the last thing said is a question mark.
@@ -92,6 +94,7 @@ impl NormalizedText {
             return;
         }
         self.channel |= names_channel(token);
+        self.literal |= is_literal(token);
         if token.starts_with("<@") || token.starts_with("<#") || is_mention(token) {
             return;
         }
@@ -162,6 +165,19 @@ fn is_link(token: &str) -> bool {
         .iter()
         .any(|start| token.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
         || token.contains("](http")
+}
+
+/// A token that is typed and not spoken: `-p`, `8080`, `gateway.toml`, `max_size`, `/etc/hosts`.
+fn is_literal(token: &str) -> bool {
+    let token = token.trim_end_matches(['.', ',', ':', ';', '!', '?', ')']);
+    let inner = token.trim_matches(|c: char| !c.is_alphanumeric());
+    let bracketed = token.starts_with(['[', '<']) && token.ends_with([']', '>']);
+    let option = token.starts_with('-') && !inner.is_empty();
+    let typed = |c: char| c.is_ascii_digit() || matches!(c, '_' | '/' | '=' | '\\' | '.');
+    option
+        || bracketed
+        || token.starts_with(['/', '~']) && !inner.is_empty()
+        || inner.contains(typed)
 }
 
 fn is_mention(token: &str) -> bool {

@@ -58,7 +58,7 @@ fn target(talk: &Transcript<'_>, asked: &DetectedQuestion, place: usize) -> Opti
     }
     let corrected = earlier()
         .next()
-        .filter(|at| said.corrects() && answers(at, &|other| other.author == said.author));
+        .filter(|at| said.corrects && answers(at, &|other| other.author == said.author));
     if corrected.is_some() {
         return corrected;
     }

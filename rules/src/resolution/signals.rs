@@ -79,7 +79,7 @@ impl AskerClosing {
         for (at, (place, said)) in own.iter().enumerate() {
             let late = at + 3 >= own.len();
             let returns = !closing.confirmations.is_empty() && asks_again(said, asked);
-            let fails = said.has(CueClass::Failed) || returns;
+            let fails = said.has(CueClass::Failed) && !said.tells_own_solution || returns;
             since = since.saturating_add(1);
             if fails {
                 closing.fails_late = late;
@@ -157,9 +157,9 @@ impl ConfirmationTargets<'_> {
         failure: Option<usize>,
     ) -> Option<Confirmation> {
         let said = &self.talk.said[place];
-        // Who shows the command or setting that solved it says that it works.
-        let shows = said.shows_own_solution();
-        let worked = said.accepts() || shows;
+        // Who says what solved it says that it works.
+        let tells = said.tells_own_solution;
+        let worked = said.accepts() || tells;
         if !worked && !said.thanks() {
             return None;
         }
@@ -168,9 +168,11 @@ impl ConfirmationTargets<'_> {
         // People reply to whoever spoke last: with words of an own solution a reply alone gives nobody credit.
         let only_replies =
             said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
-        let alone = said.has(CueClass::Own) || shows && !said.thanks();
-        if alone && (!points || only_replies) && !(shows && self.repeats_help(place)) {
-            let target = shows.then_some(place);
+        let alone = said.has(CueClass::Own) || tells && !said.thanks();
+        // "It had nothing to do with the cache" repeats the help to deny it.
+        let repeats = !said.has(CueClass::Negation) && self.repeats_help(place);
+        if alone && (!points || only_replies) && !repeats {
+            let target = tells.then_some(place);
             let alone = Confirmation { place, worked, target, pointed: false, rivals: 0 };
             return worked.then_some(alone);
         }
@@ -203,7 +205,7 @@ impl ConfirmationTargets<'_> {
         let found = &self.talk.said[place].content;
         let contains_it =
             |said: &ParsedMessage<'_>| shared(&said.content, found) * 2 >= found.len();
-        self.helping_before(place, contains_it).is_some()
+        !found.is_empty() && self.helping_before(place, contains_it).is_some()
     }
 
     /// How many messages help between two places beside the answer at `target`. What was said before

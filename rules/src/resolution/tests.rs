@@ -1,6 +1,7 @@
 //! Verdicts on small conversations, written as they happen.
 
 mod other_words;
+mod own_solutions;
 mod targets;
 mod words;
 
@@ -41,6 +42,7 @@ impl Story {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         Self { channel, messages: Vec::new(), trusted: BTreeSet::new(), marks: Vec::new() }
     }
@@ -98,6 +100,12 @@ impl Story {
     fn tagged(mut self, tag: &str) -> Self {
         self.channel.kind = ChannelKind::Thread;
         self.channel.tags.push(tag.into());
+        self
+    }
+
+    fn closed(mut self) -> Self {
+        self.channel.kind = ChannelKind::Thread;
+        self.channel.closed = true;
         self
     }
 

@@ -25,6 +25,8 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) matter: usize,
     pub(super) link: bool,
     pub(super) code: bool,
+    /// Whether it holds a value as it is typed: a path, an option, a key, a number.
+    pub(super) literal: bool,
     /// Whether it names a channel.
     pub(super) channel: bool,
     pub(super) asks: bool,
@@ -37,6 +39,10 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) only_about_helping: bool,
     /// Whether it shows code, a link or a number, each of which can be an answer by itself.
     pub(super) shows: bool,
+    /// Whether it replaces what its author said right before.
+    pub(super) corrects: bool,
+    /// Whether the asker says in it what solved the question, which nobody had said before.
+    pub(super) tells_own_solution: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
     pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
@@ -65,35 +71,16 @@ impl ParsedMessage<'_> {
         self.has(CueClass::Thanks) && !self.has(CueClass::Hollow) && !self.has(CueClass::Failed)
     }
 
-    /// Whether its author says what solved their own question.
-    pub(super) fn tells_own_solution(&self) -> bool {
-        // Code beside "solved" is what solved it, and "the trick was" beside both needs no "I found".
-        let shown = self.code && self.accepts();
-        let (own, found) = (self.has(CueClass::Own), self.has(CueClass::Finding));
-        let finding = own && (found || self.code) || shown && (found || !self.thanks());
-        let says_what = self.code || self.link || self.content.len() >= 2;
-        finding && says_what && !self.asks && !self.has(CueClass::Unrelated)
-    }
-
-    /// Whether its author shows the command or setting that solved their own question.
-    pub(super) fn shows_own_solution(&self) -> bool {
-        self.tells_own_solution() && self.code && !self.has(CueClass::Failed)
-    }
-
-    /// Whether it opens as a correction and shows what is right: it replaces what its author said right before.
-    pub(super) fn corrects(&self) -> bool {
-        let brief = self.matter <= LONGEST_CORRECTION;
-        self.has(CueClass::CorrectionOpener) && self.code && brief && !self.asks
-    }
-
     /// Whether it takes back what its author said before.
     pub(super) fn takes_back(&self) -> bool {
-        self.has(CueClass::Retraction) || self.corrects()
+        self.has(CueClass::Retraction) || self.corrects
     }
 
     /// Whether it asks something back instead of answering.
     pub(super) fn asks_back(&self) -> bool {
-        self.asks && (self.ends_asking || self.has(CueClass::Opener) || self.has(CueClass::Probing))
+        let (opens, probes) = (self.has(CueClass::Opener), self.has(CueClass::Probing));
+        // Many leave out the question mark: "have you looked at the log yet".
+        self.asks && (self.ends_asking || opens || probes) || opens && probes && !self.shows
     }
 
     /// Whether all it says is that the message was understood: "ok", "I see".
@@ -160,9 +147,6 @@ pub(super) struct Transcript<'a> {
 
 /// A person by account or, behind a relay, by the name that the relay gives.
 type PersonKey = (UserId, Option<String>);
-
-/// A correction says what is right in so many words at most; more explain something.
-const LONGEST_CORRECTION: usize = 16;
 
 /// So many messages of a conversation are judged; what settles a question stands near it, and a
 /// conversation of thousands is a channel that was not untangled.
@@ -253,6 +237,10 @@ impl MessageParser<'_> {
             // "actually no" takes back, though "actually" only leads in.
             cues.add_if(CueClass::Retraction, whole);
             cues.add_if(CueClass::CorrectionOpener, whole);
+            // "all green" accepts, and "just noticed" tells of an own finding.
+            cues.add_if(CueClass::Worked, whole);
+            cues.add_if(CueClass::Own, whole);
+            cues.add_if(CueClass::Cause, whole);
         }
         let to = self.address(message, text, opening, &plain);
         let content = content(&plain.text, &self.rules.words.stopwords);
@@ -266,6 +254,7 @@ impl MessageParser<'_> {
             matter: plain.words.saturating_sub(skipped),
             link: plain.link,
             code: plain.code,
+            literal: plain.literal,
             channel: plain.channel,
             asks: plain.asks,
             ends_asking: plain.ends_asking,
@@ -276,6 +265,8 @@ impl MessageParser<'_> {
             } else {
                 Vec::new()
             },
+            corrects: false,
+            tells_own_solution: false,
             only_about_helping: !shows && self.rules.words.are_only_about_helping(content.iter()),
             shows,
             content,
@@ -364,7 +355,7 @@ impl MessageParser<'_> {
 }
 
 /// The words that carry matter; Hangul as pairs of syllables, since particles change its words.
-fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
+pub(super) fn content(plain: &str, stopwords: &HashSet<u32>) -> Vec<u32> {
     let mut all = Vec::new();
     for word in plain.split(' ') {
         if Script::of(word) == Script::Hangul {

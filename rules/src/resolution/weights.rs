@@ -72,7 +72,7 @@ pub(super) const ANSWER_FEATURES: [ScoredFeature; 37] = [
 
 /// The features of the outcome, in the order of `ScoredConversation::outcome`: what speaks for the question being
 /// resolved by an answer beside the features of the answer itself.
-pub(super) const OUTCOME: [ScoredFeature; 31] = [
+pub(super) const OUTCOME: [ScoredFeature; 32] = [
     (BASE, "most questions stay open"),
     ("marked", "somebody marked the answer"),
     ("tagged", "the post is tagged as solved"),
@@ -104,6 +104,7 @@ pub(super) const OUTCOME: [ScoredFeature; 31] = [
     ("ends_content", "the asker leaves with thanks or an ok"),
     ("raises_question", "the answer holds a question"),
     ("several", "the asker speaks for more than one answer"),
+    ("closed", "somebody closed the thread after it"),
 ];
 
 /// One weight for each feature, in the order of their table.

@@ -274,6 +274,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     };
     let seen = time::at_millisecond(1_759_900_000_000);
     let channels = vec![(channel(22, "help"), seen), (channel(23, "backroom"), seen)];
@@ -288,6 +289,7 @@ async fn open_questions_are_listed_by_link_without_words() {
         exchanges: vec![ExchangeRow {
             id: MessageId::min_at(seen - time::days(day)),
             status: ExchangeStatus::Open,
+            asked: None,
             verdict: "\"the zanzibar question\"".to_owned(),
             occurrence: None,
         }],

@@ -94,6 +94,7 @@ async fn recorded_site(community: &Community) -> TestSite {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     };
     let channels = vec![(lounge, NOW)];
     site.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();

@@ -140,7 +140,7 @@ impl Community {
             channel: CHANNEL,
             last: reply.unwrap_or(id),
             links: format!("[{}]", links.join(",")),
-            exchanges: vec![ExchangeRow { id, status, verdict, occurrence }],
+            exchanges: vec![ExchangeRow { id, status, asked: None, verdict, occurrence }],
         });
     }
 
@@ -155,6 +155,7 @@ impl Community {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         let seen = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 300);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);

@@ -113,6 +113,7 @@ impl TestSite {
                     exchanges: vec![ExchangeRow {
                         id: occurrence.question.message,
                         status: ExchangeStatus::Resolved,
+                        asked: None,
                         verdict: verdict(occurrence),
                         occurrence: Some(occurrence.clone()),
                     }],

@@ -39,6 +39,7 @@ fn channel(id: u64, server: u64, name: &str) -> Channel {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     }
 }
 
@@ -107,6 +108,7 @@ async fn ask_in_tower(site: &TestSite, seen: Timestamp) {
     let open = ExchangeRow {
         id,
         status: ExchangeStatus::Open,
+        asked: None,
         verdict: serde_json::to_string(&verdict).unwrap(),
         occurrence: None,
     };

@@ -92,6 +92,7 @@ pub(crate) fn judged(occurrence: Occurrence) -> ConversationRow {
         exchanges: vec![ExchangeRow {
             id: occurrence.question.message,
             status: ExchangeStatus::Resolved,
+            asked: None,
             verdict: String::new(),
             occurrence: Some(occurrence),
         }],

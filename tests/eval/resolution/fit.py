@@ -25,7 +25,7 @@ import re
 KNOWN = {
     "answers.accepted": 4.0, "answers.refused": -4.0, "answers.trusted": 0.5, "answers.insults": -1.0,
     "answers.worked": 0.3, "answers.shown": 1.5,
-    "outcome.marked": 6.0, "outcome.tagged": 3.0,
+    "outcome.marked": 6.0, "outcome.tagged": 3.0, "outcome.closed": 0.5,
 }
 PULL = 30.0
 RANKING = 0.5

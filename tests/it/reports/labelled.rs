@@ -88,6 +88,7 @@ impl LabelledHistory {
             exchanges: vec![ExchangeRow {
                 id: first,
                 status,
+                asked: None,
                 verdict: serde_json::to_string(&verdict).unwrap(),
                 occurrence,
             }],
@@ -137,6 +138,7 @@ impl LabelledHistory {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         let seen = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 31);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);

@@ -136,6 +136,7 @@ fn conversation(messages: &[Message]) -> Conversation<'_> {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     };
     static NOBODY: BTreeSet<UserId> = BTreeSet::new();
     Conversation {

@@ -122,6 +122,7 @@ mod tests {
             parent: None,
             parent_name: None,
             tags: Vec::new(),
+            closed: false,
         };
         let (channel, title) = read_title(&channel, &Ruleset::embedded());
         let starter = starter.map(|text| message(1, text));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexer::store::{
-    AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
+    AskedBy, AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
 };
 use rules::config::scope::Consent;
 use rules::disentangle::{AnswerMark, Conversation, ParentLink};
@@ -94,9 +94,23 @@ impl VerdictLoader<'_> {
         Ok(ExchangeRow {
             id,
             status,
+            asked: self.asked(&verdict, &exchange.messages),
             verdict: serde_json::to_string(&verdict).expect("a verdict has only text keys"),
             occurrence,
         })
+    }
+
+    /// Who asks and what about, where something is asked.
+    fn asked(&self, verdict: &ConversationVerdict, messages: &[&Message]) -> Option<AskedBy> {
+        let question = match verdict {
+            ConversationVerdict::NotAQuestion { .. } => return None,
+            ConversationVerdict::Open { question, .. } => question,
+            ConversationVerdict::Resolved(resolution) => &resolution.question,
+        };
+        let parts = messages.iter().filter(|message| question.messages.contains(&message.id));
+        let text = parts.map(|part| part.own_words()).collect::<Vec<_>>().join("\n");
+        let topics = self.channel_judge.rules.conversations.question_traits(&text).topic_sketch();
+        Some(AskedBy { asker: question.asker, topics })
     }
 
     /// Most channels have none, and need no look for each exchange.

@@ -1,6 +1,6 @@
 //! Channels, threads and forum posts.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use rules::model::message::ChannelKind;
 use serde::Deserialize;
@@ -31,8 +31,20 @@ pub struct ApiChannel {
     pub locked: bool,
     /// When a thread was last archived or unarchived.
     pub archived_at: Timestamp,
+    /// After so long without a message Discord archives the thread.
+    pub archived_after: Option<SignedDuration>,
     /// Discord shows that the channel exists, but hides its details.
     pub obfuscated: bool,
+}
+
+impl ApiChannel {
+    /// Whether somebody closed the thread: locked it, or archived it before Discord did.
+    pub fn is_closed(&self) -> bool {
+        let last = self.last_message.unwrap_or(MessageId(self.id.0)).created_at();
+        let quiet = self.archived_at.duration_since(last);
+        let by_hand = self.archived_after.is_some_and(|after| quiet < after);
+        self.locked || self.archived && by_hand
+    }
 }
 
 /// A tag of a forum.
@@ -118,6 +130,8 @@ struct RawThread<'a> {
     locked: LenientScalar<'a>,
     #[serde(borrow)]
     archive_timestamp: LenientScalar<'a>,
+    #[serde(borrow)]
+    auto_archive_duration: LenientScalar<'a>,
 }
 
 /// A channel or thread; `None` without a usable id.
@@ -139,6 +153,10 @@ pub fn channel(raw: &Value) -> Option<ApiChannel> {
         archived: thread.archived.flag(),
         locked: thread.locked.flag(),
         archived_at: thread.archive_timestamp.text().as_deref().and_then(time).unwrap_or_default(),
+        archived_after: thread
+            .auto_archive_duration
+            .whole()
+            .and_then(|minutes| SignedDuration::try_from_mins(i64::try_from(minutes).ok()?)),
         obfuscated: name == OBFUSCATED,
         name,
     })

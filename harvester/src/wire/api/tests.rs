@@ -175,6 +175,27 @@ fn channels_and_threads_are_read_as_far_as_they_say() {
 }
 
 #[test]
+fn a_thread_is_closed_by_a_lock_or_by_an_archive_that_comes_before_discords_own() {
+    let thread = |last: &str, archived, locked, after: Option<u64>| {
+        let metadata = json!({
+            "archived": archived, "locked": locked, "archive_timestamp": "2025-01-05T10:00:00Z",
+            "auto_archive_duration": after,
+        });
+        let last = MessageId::min_at(last.parse().unwrap()).to_string();
+        let raw =
+            json!({ "id": "61", "type": 11, "last_message_id": last, "thread_metadata": metadata });
+        channel(&raw).unwrap().is_closed()
+    };
+    let (hour, week) = ("2025-01-05T09:00:00Z", "2024-12-29T09:00:00Z");
+    assert!(thread(week, true, true, Some(1_440)), "locked");
+    assert!(thread(hour, false, true, None), "locked, not archived");
+    assert!(thread(hour, true, false, Some(1_440)), "archived an hour after the last message");
+    assert!(!thread(week, true, false, Some(1_440)), "archived by itself");
+    assert!(!thread(hour, false, false, Some(1_440)), "in use");
+    assert!(!thread(hour, true, false, None), "nobody knows when it archives itself");
+}
+
+#[test]
 fn custom_emoji_are_known_by_name_and_asked_for_by_id() {
     let reactions = json!([
         { "emoji": { "id": "12", "name": "solved" }, "count": 3 },

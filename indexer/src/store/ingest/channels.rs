@@ -37,7 +37,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
-             AS topic, parent, parent_name, tags, pending_from, \
+             AS topic, parent, parent_name, tags, closed, pending_from, \
              hidden OR gone AS unserved, pending_mark \
              FROM channels WHERE id IN (SELECT id FROM channels WHERE pending_from IS NOT NULL \
              UNION SELECT channel FROM pending) ORDER BY id",
@@ -64,7 +64,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
-             AS topic, parent, parent_name, tags, observed, hidden, gone FROM channels ORDER BY id",
+             AS topic, parent, parent_name, tags, closed, observed, hidden, gone FROM channels ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
@@ -75,7 +75,7 @@ impl Store {
     pub async fn threads_below(&self, parent: ChannelId) -> Result<Vec<StoredChannel>> {
         let rows = sqlx::query(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
-             WHERE above.id = channels.parent)) AS topic, parent, parent_name, tags, observed, hidden, \
+             WHERE above.id = channels.parent)) AS topic, parent, parent_name, tags, closed, observed, hidden, \
              gone FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') ORDER BY id",
         )
         .bind(parent.to_sql())
@@ -90,7 +90,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
-             AS topic, parent, parent_name, tags, observed, hidden, gone FROM channels \
+             AS topic, parent, parent_name, tags, closed, observed, hidden, gone FROM channels \
              WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
         )
         .bind(format!("[{list}]"))
@@ -206,29 +206,31 @@ async fn upsert_channel(
     observed: Timestamp,
     outside: bool,
 ) -> Result<()> {
-    let Channel { id, guild, kind, name, topic, parent, parent_name, tags } = channel;
+    let Channel { id, guild, kind, name, topic, parent, parent_name, tags, closed } = channel;
     sqlx::query(
-        "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, observed, \
-         outside, pending_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+        "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, closed, observed, \
+         outside, pending_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
          (SELECT 0 WHERE EXISTS (SELECT 1 FROM messages WHERE channel = $1))) \
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, \
          topic = excluded.topic, parent = excluded.parent, parent_name = excluded.parent_name, \
-         tags = excluded.tags, observed = excluded.observed, outside = excluded.outside, \
+         tags = excluded.tags, closed = excluded.closed, observed = excluded.observed, outside = excluded.outside, \
          pending_mark = channels.pending_mark + 1, pending_from = CASE \
          WHEN (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
          COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags, \
-         excluded.outside) = (channels.kind, channels.name, COALESCE(channels.topic, ''), \
+         excluded.closed, excluded.outside) = (channels.kind, channels.name, COALESCE(channels.topic, ''), \
          COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags, \
-         channels.outside) THEN channels.pending_from ELSE 0 END \
+         channels.closed, channels.outside) THEN channels.pending_from ELSE 0 END \
          WHERE (excluded.observed, excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
-         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags, \
+         excluded.closed) \
          >= (channels.observed, channels.kind, channels.name, COALESCE(channels.topic, ''), \
-         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags) \
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags, channels.closed) \
          AND (excluded.observed > channels.observed OR excluded.outside <> channels.outside \
          OR (excluded.kind, excluded.name, COALESCE(excluded.topic, ''), \
-         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags) \
+         COALESCE(excluded.parent, 0), COALESCE(excluded.parent_name, ''), excluded.tags, \
+         excluded.closed) \
          <> (channels.kind, channels.name, COALESCE(channels.topic, ''), \
-         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags))",
+         COALESCE(channels.parent, 0), COALESCE(channels.parent_name, ''), channels.tags, channels.closed))",
     )
     .bind(id.to_sql())
     .bind(guild.to_sql())
@@ -238,6 +240,7 @@ async fn upsert_channel(
     .bind(parent.map(|id| id.to_sql()))
     .bind(parent_name.as_ref().filter(|name| !name.is_empty()))
     .bind(to_json(tags))
+    .bind(*closed)
     .bind(observed.to_sql())
     .bind(outside)
     .execute(connection)
@@ -352,6 +355,7 @@ fn channel(row: &SqliteRow) -> Result<Channel> {
         parent: row.try_get::<Option<i64>, _>("parent")?.map(ChannelId::from_sql),
         parent_name: row.try_get("parent_name")?,
         tags: from_json("a channel's tags", row.try_get("tags")?)?,
+        closed: row.try_get("closed")?,
     })
 }
 

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::exchanges::{ExchangeRow, JudgedExchanges, delete_exchanges, replace_exchanges};
 use super::pending::PendingRange;
+use super::returning_askers::{open_questions, settle_closed};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
 
@@ -162,6 +163,7 @@ impl Store {
     /// Removes conversations that are no more, with their exchanges and occurrences.
     pub async fn remove_conversations(&self, gone: &[ConversationId]) -> Result<()> {
         let mut transaction = self.begin().await?;
+        let open = open_questions(&mut transaction, gone.iter().copied()).await?;
         for ids in gone.chunks(MAX_BINDS) {
             let sql =
                 format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, ids.len()));
@@ -172,6 +174,7 @@ impl Store {
             query.execute(&mut *transaction).await?;
         }
         delete_exchanges(&mut transaction, gone, &[]).await?;
+        settle_closed(&mut transaction, open.into_iter()).await?;
         Ok(transaction.commit().await?)
     }
 }

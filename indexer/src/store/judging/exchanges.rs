@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use rules::disentangle::TopicSketch;
 use rules::model::cluster::Occurrence;
-use rules::model::ids::{ChannelId, ConversationId, MessageId};
+use rules::model::ids::{ChannelId, ConversationId, MessageId, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::returning_askers;
 use crate::store::clusters::cluster_rows::{add_change, cluster_id};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
@@ -16,13 +18,23 @@ pub struct ExchangeRow {
     /// Its first message.
     pub id: MessageId,
     pub status: ExchangeStatus,
+    /// Present exactly where something is asked.
+    pub asked: Option<AskedBy>,
     /// The verdict with its reasons, written by the caller.
     pub verdict: String,
     /// Present exactly where the question is resolved.
     pub occurrence: Option<Occurrence>,
 }
 
-/// What an exchange came to, in one word.
+/// Who asks, and what about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedBy {
+    pub asker: UserId,
+    pub topics: TopicSketch,
+}
+
+/// What an exchange came to, in one word. One that counted as resolved is stored as `reopened` while its asker has
+/// come back with the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExchangeStatus {
     NoQuestion,
@@ -92,6 +104,8 @@ pub(super) async fn replace_exchanges(
     connection: &mut SqliteConnection,
     judged: &[JudgedExchanges<'_>],
 ) -> Result<()> {
+    let conversations = || judged.iter().map(|one| one.conversation);
+    let before = returning_askers::open_questions(connection, conversations()).await?;
     for chunk in judged.chunks(MAX_BINDS) {
         let conversations = chunk.iter().map(|one| one.conversation).collect::<Vec<_>>();
         delete_exchanges(connection, &conversations, chunk).await?;
@@ -100,30 +114,39 @@ pub(super) async fn replace_exchanges(
     upsert_exchanges(connection, &rows.collect::<Vec<_>>()).await?;
     let exchanges = judged.iter().flat_map(|one| one.exchanges);
     let occurrences = exchanges.filter_map(|exchange| exchange.occurrence.as_ref());
-    upsert_occurrences(connection, &occurrences.collect::<Vec<_>>()).await
+    upsert_occurrences(connection, &occurrences.collect::<Vec<_>>()).await?;
+    let open = returning_askers::open_questions(connection, conversations()).await?;
+    returning_askers::settle_closed(connection, before.difference(&open).copied()).await?;
+    let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
+    let asked = rows.filter(|(_, row)| row.asked.is_some());
+    let asked = asked.map(|(one, row)| (one.conversation, row.id));
+    returning_askers::reopen(connection, asked).await
 }
 
 async fn upsert_exchanges(
     connection: &mut SqliteConnection,
     rows: &[(&JudgedExchanges<'_>, &ExchangeRow)],
 ) -> Result<()> {
-    const COLUMNS: usize = 5;
+    const COLUMNS: usize = 7;
     for chunk in rows.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
-            "INSERT INTO exchanges (conversation, id, channel, status, verdict) VALUES {} \
-             ON CONFLICT (conversation, id) DO UPDATE SET status = excluded.status, \
-             verdict = excluded.verdict WHERE excluded.verdict <> exchanges.verdict \
-             OR excluded.status <> exchanges.status",
+            "INSERT INTO exchanges (conversation, id, channel, status, verdict, asker, topics) \
+             VALUES {} ON CONFLICT (conversation, id) DO UPDATE SET status = excluded.status, \
+             verdict = excluded.verdict, asker = excluded.asker, topics = excluded.topics \
+             WHERE excluded.verdict <> exchanges.verdict OR excluded.status <> exchanges.status \
+             OR excluded.topics <> exchanges.topics OR excluded.asker IS NOT exchanges.asker",
             placeholders(chunk.len(), COLUMNS)
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (judged, ExchangeRow { id, status, verdict, occurrence: _ }) in chunk {
+        for (judged, ExchangeRow { id, status, asked, verdict, occurrence: _ }) in chunk {
             query = query
                 .bind(judged.conversation.to_sql())
                 .bind(id.to_sql())
                 .bind(judged.channel.to_sql())
                 .bind(status.as_str())
-                .bind(verdict.as_str());
+                .bind(verdict.as_str())
+                .bind(asked.map(|asked| asked.asker.to_sql()))
+                .bind(asked.map_or(0, |asked| asked.topics.0.cast_signed()));
         }
         query.execute(&mut *connection).await?;
     }

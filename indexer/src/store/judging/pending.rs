@@ -11,7 +11,7 @@ use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// Stands for all messages of a channel.
-const WHOLE_CHANNEL: MessageId = MessageId(0);
+pub(super) const WHOLE_CHANNEL: MessageId = MessageId(0);
 
 /// Changed messages that were sent no further apart are combined into one range.
 const TOGETHER: u64 = (SignedDuration::from_hours(1).as_millis() as u64) << 22;

@@ -16,7 +16,7 @@ pub struct StoreCounts {
     /// `default`, `reply`, `command`, `system` and `other`, which this version does not know.
     pub messages_by_kind: BTreeMap<String, u64>,
     pub conversations: u64,
-    /// Exchanges by `no-question`, `open`, `helped` and `resolved`.
+    /// Exchanges by `no-question`, `open`, `helped`, `resolved` and `reopened`.
     pub conversations_by_status: BTreeMap<String, u64>,
     /// `certain`, `confirmed`, `thanked` and `unconfirmed`.
     pub resolutions_by_grade: BTreeMap<String, u64>,

@@ -64,6 +64,7 @@ fn open(hour: i64) -> ConversationRow {
         exchanges: vec![ExchangeRow {
             id: question,
             status: ExchangeStatus::Open,
+            asked: None,
             verdict: serde_json::to_string(&verdict).unwrap(),
             occurrence: None,
         }],
@@ -82,6 +83,7 @@ async fn store() -> (Store, TempDir) {
         parent: None,
         parent_name: None,
         tags: Vec::new(),
+        closed: false,
     };
     let said = [
         message(at(0), 1, false, MessageKind::Default),

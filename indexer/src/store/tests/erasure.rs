@@ -78,6 +78,7 @@ fn judged(message: &Message) -> ConversationRow {
         exchanges: vec![ExchangeRow {
             id: message.id,
             status: ExchangeStatus::Resolved,
+            asked: None,
             verdict: format!("{{\"said\":\"{}\",\"by\":\"{}\"}}", message.text, message.author.id),
             occurrence: Some(occurrence),
         }],

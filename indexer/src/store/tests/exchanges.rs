@@ -36,6 +36,7 @@ pub(super) fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow 
     let exchange = |id: &u64| ExchangeRow {
         id: MessageId(*id),
         status: ExchangeStatus::Resolved,
+        asked: None,
         verdict: String::new(),
         occurrence: Some(occurrence(*id)),
     };

@@ -76,6 +76,7 @@ pub(super) fn judged(id: u64, (question, answer): &(String, String)) -> Conversa
     let exchange = ExchangeRow {
         id,
         status: ExchangeStatus::Resolved,
+        asked: None,
         verdict: String::new(),
         occurrence: Some(occurrence),
     };

@@ -47,6 +47,7 @@ fn judged(channel: u64, question: u64, asked: &str) -> ConversationRow {
         exchanges: vec![ExchangeRow {
             id: MessageId(question),
             status: ExchangeStatus::Resolved,
+            asked: None,
             verdict: format!("{{\"messages\":[{question}]}}"),
             occurrence: Some(occurrence),
         }],

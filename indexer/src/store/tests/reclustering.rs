@@ -55,6 +55,7 @@ fn judged(number: usize, question: &str) -> ConversationRow {
         exchanges: vec![ExchangeRow {
             id,
             status: ExchangeStatus::Resolved,
+            asked: None,
             verdict: String::new(),
             occurrence: Some(occurrence),
         }],

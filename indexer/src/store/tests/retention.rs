@@ -17,8 +17,13 @@ fn days_ago(days: i64) -> u64 {
 
 /// A conversation of two messages and an exchange that came to nothing.
 fn unresolved(id: u64, status: ExchangeStatus) -> ConversationRow {
-    let exchange =
-        ExchangeRow { id: MessageId(id), status, verdict: "{}".to_owned(), occurrence: None };
+    let exchange = ExchangeRow {
+        id: MessageId(id),
+        status,
+        asked: None,
+        verdict: "{}".to_owned(),
+        occurrence: None,
+    };
     ConversationRow {
         id: ConversationId(MessageId(id)),
         channel: ChannelId(1),

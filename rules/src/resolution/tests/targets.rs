@@ -225,6 +225,23 @@ fn advice_that_failed_is_no_part_of_what_worked() {
 }
 
 #[test]
+fn a_thread_that_somebody_closed_after_an_answer_is_likelier_resolved() {
+    let confidence = |story: Story| match story.judged() {
+        ConversationVerdict::Resolved(found) => (found.grade, found.confidence),
+        _ => panic!("{:?}", story.judged()),
+    };
+    let open = confidence(answered().says(ASKER, "thanks, that worked!"));
+    let closed = confidence(answered().says(ASKER, "thanks, that worked!").closed());
+    assert_eq!(open.0, closed.0, "no closing alone makes a grade");
+    assert!(closed.1 > open.1 + 0.02, "{open:?} {closed:?}");
+    // It answers nothing, and helps nobody who still fails.
+    Story::new().says(ASKER, "How do I rotate the key?").closed().comes_to("open");
+    let failing = || answered().says(ASKER, "no, the same error");
+    failing().comes_to("open");
+    failing().closed().comes_to("open");
+}
+
+#[test]
 fn a_short_command_is_an_answer() {
     Story::new()
         .says(ASKER, "How can I see which release of the system I have?")
