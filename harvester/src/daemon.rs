@@ -165,11 +165,8 @@ impl Daemon {
         let http = within_limits(&self.config.http);
         let (branding, visitors) = (self.config.branding.clone(), self.config.visitors.clone());
         async move {
-            let opened = open_searchers(&indexes, &mut stopping).await;
+            let opened = open_searchers(&indexes, encoder.as_ref(), &mut stopping).await;
             let Some(searchers) = opened else { return Ok(()) };
-            let searchers = searchers.into_iter();
-            let searchers =
-                searchers.map(|searcher| searcher.with_encoder(encoder.clone())).collect();
             let Some(listener) = bound(&address, &mut stopping).await else { return Ok(()) };
             tracing::info!("serving on http://{}", listener.local_addr()?);
             let receiver = webhooks.map(|webhooks| Arc::new(webhooks) as Arc<dyn WebhookReceiver>);

@@ -3,6 +3,7 @@
 //! It is optional, and everything works without one. The files are those that sentence encoders are published as;
 //! nothing is downloaded. On one machine the same text gives the same bytes, alone and among others.
 
+mod centring;
 mod embedding;
 mod error;
 mod forward;
@@ -13,6 +14,8 @@ mod tensors;
 mod tokenizer;
 
 use std::path::Path;
+
+use rules::similarity::{MeaningVector, QaMeaning};
 
 pub use embedding::{Embedding, ModelTag};
 pub use error::EncoderError;
@@ -33,6 +36,8 @@ pub struct SentenceEncoder {
     model: BertModel,
     files: ModelFiles,
     prefix: String,
+    /// From where its vectors are seen, if it holds all texts near.
+    middle: Option<Vec<f32>>,
 }
 
 /// The vectors of a question and its answer; `None` where there is no text or the model does not know its script.
@@ -40,6 +45,15 @@ pub struct SentenceEncoder {
 pub struct TextEmbedding {
     pub question: Option<Embedding>,
     pub answer: Option<Embedding>,
+}
+
+impl TextEmbedding {
+    /// As the comparison of questions takes it.
+    pub fn to_meaning(&self) -> QaMeaning {
+        let vector =
+            |one: &Option<Embedding>| one.as_ref().and_then(|one| MeaningVector::of(&one.to_f32()));
+        QaMeaning { question: vector(&self.question), answer: vector(&self.answer) }
+    }
 }
 
 /// What a model is, for people and for telling stored vectors apart.
@@ -63,13 +77,17 @@ impl SentenceEncoder {
         let files = ModelFiles::read(directory)?;
         let tokenizer = Tokenizer::read(directory, files.config.vocab_size)?;
         let model = BertModel::read(&files)?;
-        Ok(Self { tokenizer, model, files, prefix: prefix.to_owned() })
+        let prefix = prefix.to_owned();
+        let mut encoder = Self { tokenizer, model, files, prefix, middle: None };
+        let unrelated = encoder.vectors(&centring::UNRELATED).into_iter().flatten();
+        encoder.middle = centring::middle(&unrelated.collect::<Vec<_>>());
+        Ok(encoder)
     }
 
     pub fn description(&self) -> ModelDescription {
         let config = &self.files.config;
         ModelDescription {
-            digest: self.files.digest(&self.prefix),
+            digest: self.digest(),
             kind: config.model_type.clone(),
             layers: config.num_hidden_layers,
             dimensions: config.hidden_size,
@@ -82,12 +100,28 @@ impl SentenceEncoder {
 
     /// Tells the vectors of this model from those of others.
     pub fn tag(&self) -> ModelTag {
-        ModelTag::of(&self.files.digest(&self.prefix))
+        ModelTag::of(&self.digest())
+    }
+
+    fn digest(&self) -> String {
+        match self.middle {
+            Some(_) => self.files.digest(&format!("{}, seen from the middle", self.prefix)),
+            None => self.files.digest(&self.prefix),
+        }
     }
 
     /// The vectors of some texts, in their order. `None` for a text without letters or in a script that the
     /// model does not know.
     pub fn encode(&self, texts: &[&str]) -> Vec<Option<Embedding>> {
+        let seen = |vector: Vec<f32>| match &self.middle {
+            Some(middle) => Embedding::from_f32(&centring::seen_from(middle, &vector)?),
+            None => Embedding::from_f32(&vector),
+        };
+        self.vectors(texts).into_iter().map(|vector| vector.and_then(seen)).collect()
+    }
+
+    /// What the model itself says.
+    fn vectors(&self, texts: &[&str]) -> Vec<Option<Vec<f32>>> {
         let mut encoded = vec![None; texts.len()];
         let mut read = Vec::with_capacity(texts.len());
         for (at, text) in texts.iter().enumerate() {
@@ -100,7 +134,7 @@ impl SentenceEncoder {
             let pieces = batch.iter().map(|(_, pieces)| pieces.as_slice()).collect::<Vec<_>>();
             let vectors = self.model.vectors(&pieces, self.files.pooling);
             for ((at, _), vector) in batch.iter().zip(vectors) {
-                encoded[*at] = Embedding::from_f32(&vector);
+                encoded[*at] = Some(vector);
             }
         }
         encoded

@@ -261,7 +261,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 19] = [
+const MIGRATIONS: [(i64, &str, &str); 20] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -280,6 +280,7 @@ const MIGRATIONS: [(i64, &str, &str); 19] = [
     (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
     (18, "server names", include_str!("../migrations/018_server_names.sql")),
     (19, "meaning", include_str!("../migrations/019_meaning.sql")),
+    (20, "clusters by meaning", include_str!("../migrations/020_clusters_by_meaning.sql")),
     (21, "returning askers", include_str!("../migrations/021_returning_askers.sql")),
 ];
 

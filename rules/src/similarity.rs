@@ -7,6 +7,7 @@ pub(crate) mod content;
 mod corpus_stats;
 mod entities;
 mod hash;
+mod meaning;
 mod pair_features;
 mod stored;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use crate::language::Languages;
 use crate::model::reason::WeightedReason;
 pub use corpus_stats::{CorpusStats, QaSignature};
 use entities::{EntityKind, RivalGroups, clash};
+pub use meaning::{MeaningVector, QaMeaning};
 pub use pair_features::PairFeatures;
 
 /// The rules of similarity: `same.toml`.
@@ -28,6 +30,7 @@ pub use pair_features::PairFeatures;
 pub struct SimilarityRules {
     vocabulary: Arc<WordLists>,
     weights: PairWeights,
+    meaning: MeaningWeights,
     pair: f32,
     threshold: f32,
     cohesion: f32,
@@ -106,6 +109,11 @@ pub(crate) fn names_rivals(a: &QaSignature, b: &QaSignature) -> bool {
 }
 
 impl QaSignature {
+    /// The same with what the texts mean; pairs of which only one has it are compared by words.
+    pub fn with_meaning(self, meaning: QaMeaning) -> Self {
+        Self { meaning, ..self }
+    }
+
     /// Whether the question says enough to be compared; "can anyone help?" does not.
     pub fn is_informative(&self) -> bool {
         self.informative
@@ -156,6 +164,16 @@ struct PairWeights {
     crowd: f32,
 }
 
+/// How a pair is weighed whose questions both have a vector.
+#[derive(Debug, Clone)]
+struct MeaningWeights {
+    words: f32,
+    base: f32,
+    questions: f32,
+    answered: f32,
+    answers: f32,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct VetoRules {
     errors: bool,
@@ -183,6 +201,16 @@ impl SimilarityRules {
                 crowd: weight("crowd", -0.3),
             }
         });
+        let meaning = file.section("meaning", |table| {
+            let mut weight = |key, default| table.number(key, default, -50.0, 50.0) as f32;
+            MeaningWeights {
+                words: weight("words", 1.0),
+                base: weight("base", 0.0),
+                questions: weight("questions", 0.0),
+                answered: weight("answered", 0.0),
+                answers: weight("answers", 0.0),
+            }
+        });
         let vetoes = file.section("veto", |table| VetoRules {
             errors: table.bool("errors", true),
             identifiers: table.bool("identifiers", true),
@@ -199,6 +227,7 @@ impl SimilarityRules {
         Self {
             vocabulary: Arc::new(WordLists::read(file, languages)),
             weights,
+            meaning,
             pair,
             threshold,
             cohesion,

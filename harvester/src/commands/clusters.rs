@@ -1,5 +1,5 @@
 use docgen::pull_request::limits::HoldReason;
-use indexer::cluster::grouping::{explain_membership, qa_text};
+use indexer::cluster::grouping::{GroupingItem, explain_membership, qa_text};
 use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::{FeedbackCounts, StoredConversation, StoredExchange};
@@ -125,9 +125,15 @@ async fn show(
         anyhow::bail!("there is no cluster {id}; `harvester clusters --all` lists them");
     };
     let epoch = corpus_stats(&reading.store, &settings.rules.same).await?;
-    let members = cluster.occurrences.iter().map(qa_text).collect::<Vec<_>>();
+    let meanings = reading.store.meanings_of(&cluster).await?;
+    let members = cluster.occurrences.iter().map(|one| GroupingItem {
+        id: one.question.message,
+        asked: qa_text(one),
+        meaning: meanings.get(&one.question.message),
+    });
+    let members = members.collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
-    let similarity = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
+    let similarity = ClusterSimilarity::of(&cluster, &meanings, &epoch, &settings.rules.same);
     let verdict = due(&cluster, &settings.rules.pages, &similarity);
     let mut reasons = verdict.reasons.iter().map(WeightedReason::from).collect::<Vec<_>>();
     if is_over_share(reading, settings, &cluster).await? {

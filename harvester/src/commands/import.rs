@@ -67,7 +67,7 @@ pub(super) async fn run(
     let mut notes = taken.files.iter().filter_map(without_content).collect::<Vec<_>>();
     notes.extend(unmatched_settings(&pipeline.store, &settings.rules.scope).await?);
     let dropped = pipeline.store.drop_unresolved(settings.config.retention, clock::now()).await?;
-    pipeline.encode_all().await?;
+    pipeline.encode_all(clock::now()).await?;
     pipeline.close().await;
     let report = report(&taken, &deletions, found.passed_over.len(), notes);
     if options.json {

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use indexer::encoder::SentenceEncoder;
 use indexer::store::{DiscordStatus, Store};
 use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::AuthorNaming;
@@ -54,6 +55,8 @@ pub(super) struct DiscordListener {
     naming: AuthorNaming,
     owner: String,
     indexes: Vec<PathBuf>,
+    /// Replies find what the site finds.
+    encoder: Option<Arc<SentenceEncoder>>,
     /// The address of the site.
     origin: Option<String>,
     feed: IngestQueue,
@@ -82,6 +85,7 @@ impl DiscordListener {
             naming: daemon.naming.clone(),
             owner: daemon.owner.clone(),
             indexes: workspace_indexes(&daemon.data, &daemon.rules.workspaces),
+            encoder: daemon.encoder.clone(),
             origin: daemon.config.branding.url.as_ref().map(ToString::to_string),
             feed,
             seen: Arc::default(),
@@ -250,11 +254,10 @@ impl DiscordListener {
     ) -> impl Future<Output = anyhow::Result<Option<Arc<InteractionHandler>>>> + Send + use<> {
         let (rest, store, indexes) = (self.rest.clone(), self.store.clone(), self.indexes.clone());
         let (rules, naming) = (Arc::clone(&self.rules), self.naming.clone());
-        let owner = self.owner.clone();
+        let (owner, encoder) = (self.owner.clone(), self.encoder.clone());
         async move {
-            let Some(searchers) = open_searchers(&indexes, &mut stopping).await else {
-                return Ok(None);
-            };
+            let opened = open_searchers(&indexes, encoder.as_ref(), &mut stopping).await;
+            let Some(searchers) = opened else { return Ok(None) };
             let us = loop {
                 match rest.get(RequestLane::Live, "/applications/@me").await {
                     Ok(us) => break us,

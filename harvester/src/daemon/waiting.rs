@@ -1,21 +1,26 @@
 //! Waits for what is not available yet, until the stop.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use indexer::encoder::SentenceEncoder;
 use indexer::search::Searcher;
 use tokio::sync::watch;
 
 /// Between two attempts at something that is not available yet.
 const RETRY: Duration = Duration::from_millis(500);
-/// Opens indexes for searching once the leader has created them; `None` if the stop came first.
+/// Opens indexes for searching, by meaning too where there is an encoder, once the leader has created them; `None` if
+/// the stop came first.
 pub(super) async fn open_searchers(
     indexes: &[PathBuf],
+    encoder: Option<&Arc<SentenceEncoder>>,
     stopping: &mut watch::Receiver<bool>,
 ) -> Option<Vec<Searcher>> {
     let mut searchers = Vec::new();
     for index in indexes {
-        searchers.push(open_searcher(index, stopping).await?);
+        let searcher = open_searcher(index, stopping).await?;
+        searchers.push(searcher.with_encoder(encoder.cloned()));
     }
     Some(searchers)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexer::encoder::{SentenceEncoder, TextEmbedding};
 use indexer::store::UnencodedText;
+use jiff::Timestamp;
 
 use super::{Pipeline, PipelineError};
 use crate::progress::{ProgressReporter, Unit};
@@ -34,8 +35,9 @@ impl Pipeline {
         Ok(self.encode(TEXTS_AT_ONCE).await? == 0)
     }
 
-    /// Has the encoder read every text, and the index follow; returns how many it read.
-    pub async fn encode_all(&mut self) -> Result<usize, PipelineError> {
+    /// Has the encoder read every text, groups anew by what they mean, and has the index follow; returns how many it
+    /// read.
+    pub async fn encode_all(&mut self, now: Timestamp) -> Result<usize, PipelineError> {
         let (all, read) = self.store.encoding_progress().await?;
         let mut encoded = 0;
         if self.encoder.is_none() || all == read {
@@ -52,6 +54,7 @@ impl Pipeline {
             }
         }
         progress.finish();
+        self.recluster_and_index(now).await?;
         Ok(encoded)
     }
 

@@ -152,7 +152,9 @@ impl Worklist {
             };
             let both = of(cluster).into_iter().chain(of(other)).collect::<Vec<_>>();
             let both = Cluster { occurrences: both, ..other.clone() };
-            let similarity = ClusterSimilarity::of(&both, &self.epoch, &proposer.rules.same);
+            // By words: that maintainers turned something down is said of what they read.
+            let similarity =
+                ClusterSimilarity::of(&both, &BTreeMap::new(), &self.epoch, &proposer.rules.same);
             both.occurrences.len() == 2
                 && proposer
                     .rules

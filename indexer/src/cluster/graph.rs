@@ -56,6 +56,30 @@ impl<'r> GraphWriter<'r> {
         graph.mark_stale(&stale).await
     }
 
+    /// Weighs a text anew in the epoch by which it is weighed already: its words are the same, but what is known of
+    /// its meaning is not. Its keys stay, and with them its candidates.
+    pub(crate) async fn renew(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        text: MessageId,
+        epoch: i64,
+        signature: QaSignature,
+    ) -> Result<()> {
+        let windows = graph.windows(text, &signature.lookup_keys(), WINDOW).await?;
+        let mut stale = graph.delete_edges(text).await?;
+        graph.delete_signature(text).await?;
+        graph.insert_signature(text, epoch, &signature.to_bytes()).await?;
+        let near = windows.iter().flat_map(|window| window.before.iter().chain(&window.after));
+        let near = near.copied().collect::<BTreeSet<_>>();
+        self.load(graph, &near).await?;
+        self.signatures.insert(text, Arc::new(signature));
+        let pairs = near.into_iter().map(|other| (text, other)).collect::<Vec<_>>();
+        let edges = self.alike(&pairs);
+        graph.insert_edges(&edges).await?;
+        stale.extend(edges.iter().map(|(_, other, _)| *other));
+        graph.mark_stale(&stale).await
+    }
+
     /// Removes a text with its edges.
     pub(crate) async fn remove(
         &mut self,

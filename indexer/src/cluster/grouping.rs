@@ -13,7 +13,7 @@ use rules::model::cluster::Occurrence;
 use rules::model::ids::MessageId;
 use rules::model::reason::WeightedReason;
 use rules::similarity::{
-    CorpusStats, PairVerdict, QaSignature, QaText, SimilarityRules, compare_pair,
+    CorpusStats, PairVerdict, QaMeaning, QaSignature, QaText, SimilarityRules, compare_pair,
 };
 
 use crate::cluster::candidates::{ScoredPair, candidate_pairs};
@@ -26,6 +26,8 @@ pub struct GroupingItem<'a> {
     /// The message that asks.
     pub id: MessageId,
     pub asked: QaText<'a>,
+    /// What it means, where a sentence encoder read it.
+    pub meaning: Option<&'a QaMeaning>,
 }
 
 /// The words of an occurrence as sameness looks at them.
@@ -127,10 +129,18 @@ fn distinct_texts(
     let epoch = epoch::stats_of(&texts, rules);
     let text = |(members, asked): (Vec<usize>, &QaText<'_>)| DistinctText {
         first: items[members[0]].id,
-        signature: Arc::new(epoch.signature(asked)),
+        signature: Arc::new(signature_of(asked, items[members[0]].meaning, &epoch)),
         items: members,
     };
     alike.into_iter().zip(&texts).map(text).collect()
+}
+
+fn signature_of(
+    asked: &QaText<'_>,
+    meaning: Option<&QaMeaning>,
+    epoch: &CorpusStats,
+) -> QaSignature {
+    epoch.signature(asked).with_meaning(meaning.cloned().unwrap_or_default())
 }
 
 /// Joins the groups whose questions are tied to one another, directly or over others. Which ties
@@ -184,11 +194,12 @@ pub(crate) fn order_of(items: &[GroupingItem]) -> Vec<usize> {
 /// For each member of one cluster, how it stands to the others: the mean score, and the mean weight
 /// of each argument, the weightiest first. Empty reasons for a member that is alone.
 pub fn explain_membership(
-    members: &[QaText],
+    members: &[GroupingItem<'_>],
     epoch: &CorpusStats,
     rules: &SimilarityRules,
 ) -> Vec<PairVerdict> {
-    let signatures = members.iter().map(|asked| epoch.signature(asked)).collect::<Vec<_>>();
+    let signature = |one: &GroupingItem<'_>| signature_of(&one.asked, one.meaning, epoch);
+    let signatures = members.iter().map(signature).collect::<Vec<_>>();
     let of_one = |at: usize| {
         let others = signatures.iter().enumerate().filter(|(other, _)| *other != at);
         mean(
@@ -261,6 +272,7 @@ mod tests {
         let item = |at: &usize| GroupingItem {
             id: MessageId(*at as u64 + 1),
             asked: QaText { question: ASKED[*at].0, answer: ASKED[*at].1 },
+            meaning: None,
         };
         order.iter().map(item).collect()
     }
@@ -312,7 +324,7 @@ mod tests {
     fn every_member_is_explained() {
         let epoch =
             CorpusStats::of(ASKED.map(|(question, answer)| QaText { question, answer }), &RULES);
-        let members = [0, 1, 2].map(|at| QaText { question: ASKED[at].0, answer: ASKED[at].1 });
+        let members = items(&[0, 1, 2]);
         for membership in explain_membership(&members, &epoch, &RULES) {
             assert!(membership.same && !membership.reasons.is_empty(), "{membership:?}");
         }
@@ -348,6 +360,7 @@ mod tests {
             let items = texts.iter().zip(1..).map(|((question, answer), id)| GroupingItem {
                 id: MessageId(id),
                 asked: QaText { question, answer },
+                meaning: None,
             });
             let items = items.collect::<Vec<_>>();
             let mut seen = group_items(&items, &RULES).concat();

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
-use rules::model::cluster::{Cluster, ClusterState};
+use rules::model::cluster::{Cluster, ClusterState, Occurrence};
 use rules::model::ids::{ClusterId, MessageId};
 use rules::model::workspace::WorkspaceId;
-use rules::similarity::{CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score};
+use rules::similarity::{
+    CorpusStats, QaMeaning, QaSignature, SimilarityRules, answers_agree, pair_score,
+};
 
 use crate::cluster::graph::read_signature;
 use crate::cluster::grouping::{
@@ -191,7 +193,7 @@ impl<'s> ScopeOccurrences<'s> {
             let own = texts.entry(partition.home(items.len())).or_default();
             own.entry(first).or_insert_with(new).items.push(items.len());
             signatures.push(Arc::clone(signature));
-            items.push(GroupingItem { id, asked: qa_text(occurrence) });
+            items.push(GroupingItem { id, asked: qa_text(occurrence), meaning: None });
         }
         Self { scope, items, signatures, texts, partition }
     }
@@ -221,9 +223,18 @@ pub struct ClusterSimilarity<'r> {
 }
 
 impl<'r> ClusterSimilarity<'r> {
-    pub fn of(cluster: &Cluster, epoch: &CorpusStats, rules: &'r SimilarityRules) -> Self {
-        let signatures = cluster.occurrences.iter().map(|one| epoch.signature(&qa_text(one)));
-        Self { signatures: signatures.map(Arc::new).collect(), rules }
+    /// `meanings` by question; an occurrence that is not there is compared by its words.
+    pub fn of(
+        cluster: &Cluster,
+        meanings: &BTreeMap<MessageId, QaMeaning>,
+        epoch: &CorpusStats,
+        rules: &'r SimilarityRules,
+    ) -> Self {
+        let signature = |one: &Occurrence| {
+            let meaning = meanings.get(&one.question.message).cloned().unwrap_or_default();
+            Arc::new(epoch.signature(&qa_text(one)).with_meaning(meaning))
+        };
+        Self { signatures: cluster.occurrences.iter().map(signature).collect(), rules }
     }
 }
 

@@ -100,6 +100,7 @@ mod tests {
         let item = |at: usize| GroupingItem {
             id: MessageId(at as u64),
             asked: QaText { question: "?", answer: "!" },
+            meaning: None,
         };
         let items = (0..40).map(item).collect::<Vec<_>>();
         let apart = |questions: &[u64]| {

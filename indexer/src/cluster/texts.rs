@@ -167,9 +167,18 @@ async fn weigh(
             statistics = Some(corpus_stats(store, rules).await?);
         }
         let weighed_by = statistics.as_ref().expect("they were read just now");
+        let firsts = texts.iter().map(|one| one.question.message).collect::<BTreeSet<_>>();
+        let mut meanings = graph.meanings(&firsts).await?;
+        let known = graph.weighed_among(&firsts).await?;
         for occurrence in &texts {
-            let signature = weighed_by.signature(&qa_text(occurrence));
-            writer.insert(&mut graph, occurrence.question.message, epoch, signature).await?;
+            let first = occurrence.question.message;
+            let meaning = meanings.remove(&first).unwrap_or_default();
+            let signature = weighed_by.signature(&qa_text(occurrence)).with_meaning(meaning);
+            if known.contains(&first) {
+                writer.renew(&mut graph, first, epoch, signature).await?;
+            } else {
+                writer.insert(&mut graph, first, epoch, signature).await?;
+            }
         }
         graph.commit().await?;
     }

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_mark_does_not_tie_questions_of_two_workspaces() {
         let asked = QaText { question: "Where is the port set?", answer: "In the file." };
-        let items = [1, 2, 3, 4].map(|id| GroupingItem { id: MessageId(id), asked });
+        let items = [1, 2, 3, 4].map(|id| GroupingItem { id: MessageId(id), asked, meaning: None });
         let names = ["one", "two"].map(|name| Workspace {
             name: name.to_owned(),
             servers: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::entities::{Entity, entities};
 use super::hash::{hash, wide_hash};
 use super::tokens::{SimilarityToken, addressed, pieces, stem, tokens};
-use super::{QaText, SimilarityRules, WordLists};
+use super::{QaMeaning, QaText, SimilarityRules, WordLists};
 
 /// So many features of a text are kept, the weightiest; sixty describe any question.
 const MOST_FEATURES: usize = 64;
@@ -66,6 +66,8 @@ pub struct QaSignature {
     pub(super) informative: bool,
     /// How far the epoch exceeds two hundred items, by natural logarithm.
     pub(super) crowd: f32,
+    /// Empty where no sentence encoder read the texts.
+    pub(super) meaning: QaMeaning,
 }
 
 impl SparseVector {
@@ -131,6 +133,7 @@ impl CorpusStats {
             syllabic: syllabic(&question_tokens),
             informative: self.is_comparable(&question_tokens, &question_names),
             crowd: (self.population as f32 / CROWD).ln().max(0.0),
+            meaning: QaMeaning::default(),
             question_names,
             answer_names: self.names(answer, &answer_tokens),
         }

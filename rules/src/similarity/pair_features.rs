@@ -2,10 +2,10 @@
 
 use super::corpus_stats::{QaSignature, SparseVector, TermKind, sort_of};
 use super::entities::{EntityKind, clash, shared};
-use super::{PairVerdict, SimilarityRules};
+use super::{MeaningVector, PairVerdict, SimilarityRules};
 use crate::model::reason::WeightedReason;
 
-/// What of a pair is weighed; each but `crowd` is from 0 to 1.
+/// What of a pair is weighed; each but `crowd` and what is meant is from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct PairFeatures {
     /// Cosine of the questions over whole words.
@@ -27,6 +27,10 @@ pub struct PairFeatures {
     pub named: f32,
     /// How far the epoch exceeds two hundred items, by natural logarithm.
     pub crowd: f32,
+    /// How near the questions are in meaning, by cosine; none unless both have a vector.
+    pub meaning: Option<f32>,
+    /// The same of the answers.
+    pub answers_meaning: Option<f32>,
 }
 
 impl PairFeatures {
@@ -52,6 +56,8 @@ impl PairFeatures {
                 0.0
             },
             crowd: f32::midpoint(a.crowd, b.crowd),
+            meaning: nearness(&a.meaning.question, &b.meaning.question),
+            answers_meaning: nearness(&a.meaning.answer, &b.meaning.answer),
         }
     }
 }
@@ -113,7 +119,7 @@ fn answers_in_question(link: &PairFeatures) -> f32 {
     link.answers * (alike / LIKE_QUESTIONS).min(1.0)
 }
 
-const PHRASES: [&str; 10] = [
+const PHRASES: [&str; 12] = [
     "what any two questions start from",
     "the questions share words",
     "the questions share pieces of words",
@@ -124,12 +130,30 @@ const PHRASES: [&str; 10] = [
     "the answers are alike",
     "the questions name the same thing",
     "among many questions some are alike by chance",
+    "how near the questions are in meaning",
+    "how near the answers are in meaning",
 ];
 
-fn terms(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> [f32; 10] {
+/// So many terms are about words.
+const WORD_TERMS: usize = 10;
+
+/// What meaning says of the questions and of the answers; nothing without vectors of both questions.
+fn meaning_terms(link: &PairFeatures, rules: &SimilarityRules) -> [f32; 2] {
+    let weights = &rules.meaning;
+    let Some(questions) = link.meaning else { return [0.0; 2] };
+    let answers = link.answers_meaning.map(|near| weights.answered + weights.answers * near);
+    [weights.base + weights.questions * questions, answers.unwrap_or(0.0)]
+}
+
+fn nearness(one: &Option<MeaningVector>, other: &Option<MeaningVector>) -> Option<f32> {
+    Some(one.as_ref()?.cosine(other.as_ref()?))
+}
+
+fn terms(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> [f32; 12] {
     let weights = &rules.weights;
     let spelled = 1.0 - syllabic;
-    [
+    let [questions, answers] = meaning_terms(link, rules);
+    let mut terms = [
         spelled * weights.base + syllabic * weights.syllable_base,
         spelled * weights.words * link.words,
         spelled * weights.pieces * link.pieces,
@@ -140,7 +164,14 @@ fn terms(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> [f32; 1
         weights.answers * answers_in_question(link),
         weights.named * link.named,
         weights.crowd * link.crowd,
-    ]
+        questions,
+        answers,
+    ];
+    if link.meaning.is_some() {
+        let (of_words, _) = terms.split_at_mut(WORD_TERMS);
+        of_words.iter_mut().for_each(|term| *term *= rules.meaning.words);
+    }
+    terms
 }
 
 fn arguments(link: &PairFeatures, syllabic: f32, rules: &SimilarityRules) -> Vec<WeightedReason> {

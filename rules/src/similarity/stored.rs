@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::SimilarityRules;
 use super::corpus_stats::{CorpusStats, QaSignature, SparseVector, TermKind, sort_of};
 use super::entities::{Entity, EntityKind};
+use super::{MeaningVector, QaMeaning, SimilarityRules};
 
 /// So many features of a question are looked up alone, and so many words two by two.
 const KEYED_FEATURES: usize = 16;
@@ -92,6 +92,11 @@ impl QaSignature {
                 put(&mut bytes, *name);
             }
         }
+        for vector in [&self.meaning.question, &self.meaning.answer] {
+            let steps = vector.as_ref().map_or(&[][..], |vector| &vector.0);
+            put(&mut bytes, length(steps.len()));
+            bytes.extend(steps.iter().map(|step| step.to_le_bytes()[0]));
+        }
         bytes
     }
 
@@ -103,6 +108,7 @@ impl QaSignature {
         let crowd = f32::from_bits(take(bytes)?);
         let (question, answer) = (take_vector(bytes)?, take_vector(bytes)?);
         let (question_names, answer_names) = (take_names(bytes)?, take_names(bytes)?);
+        let meaning = QaMeaning { question: take_meaning(bytes)?, answer: take_meaning(bytes)? };
         bytes.is_empty().then_some(Self {
             question,
             answer,
@@ -111,6 +117,7 @@ impl QaSignature {
             syllabic,
             informative,
             crowd,
+            meaning,
         })
     }
 }
@@ -138,6 +145,15 @@ impl EntityKind {
             _ => Self::Rival(u8::try_from(number.checked_sub(10)?).ok()?),
         })
     }
+}
+
+/// The outer `None` where bytes are missing.
+fn take_meaning(bytes: &mut &[u8]) -> Option<Option<MeaningVector>> {
+    let length = take(bytes)? as usize;
+    let (steps, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    let steps = steps.iter().map(|step| i8::from_le_bytes([*step])).collect::<Vec<_>>();
+    Some((!steps.is_empty()).then_some(MeaningVector(steps)))
 }
 
 fn take_vector(bytes: &mut &[u8]) -> Option<SparseVector> {

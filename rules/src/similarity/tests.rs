@@ -138,3 +138,41 @@ fn long_and_empty_texts_are_judged_too() {
     assert!(compare_pair(&signatures[0], &signatures[0], &RULES).same);
     assert!(!compare_pair(&signatures[0], &signatures[1], &RULES).same);
 }
+
+/// Two questions that share one rare word, with vectors at this cosine.
+fn with_meaning(cosine: f32) -> PairVerdict {
+    let texts = [
+        ("Where do I set the wallet address?", "In the settings of the account."),
+        ("Why is my wallet so slow today?", "The network is congested."),
+    ];
+    let texts = texts.map(|(question, answer)| QaText { question, answer });
+    let epoch = CorpusStats::of(texts, &RULES);
+    let meaning = |vector: [f32; 2]| QaMeaning {
+        question: MeaningVector::of(&vector),
+        answer: MeaningVector::of(&vector),
+    };
+    let one = epoch.signature(&texts[0]).with_meaning(meaning([1.0, 0.0]));
+    let sine = (1.0 - cosine * cosine).sqrt();
+    let other = epoch.signature(&texts[1]).with_meaning(meaning([cosine, sine]));
+    assert_eq!(QaSignature::from_bytes(&other.to_bytes()), Some(other.clone()));
+    let words = compare_pair(&one, &epoch.signature(&texts[1]), &RULES);
+    let alone = epoch.signature(&texts[0]);
+    assert_eq!(
+        words,
+        compare_pair(&alone, &epoch.signature(&texts[1]), &RULES),
+        "one vector is none"
+    );
+    let verdict = compare_pair(&one, &other, &RULES);
+    assert_eq!(verdict.score.to_bits(), pair_score(&other, &one, &RULES).to_bits());
+    verdict
+}
+
+#[test]
+fn meaning_parts_what_one_word_joins_and_joins_what_words_part() {
+    let [far, near, nearest] = [0.1, 0.8, 1.0].map(with_meaning);
+    assert!(far.score < near.score && near.score < nearest.score, "{far:?} {near:?} {nearest:?}");
+    assert!(!far.same && nearest.same, "{far:?} {nearest:?}");
+    let sum = nearest.reasons.iter().map(|reason| reason.weight).sum::<f32>();
+    assert!((1.0 / (1.0 + (-sum).exp()) - nearest.score).abs() < 1e-6);
+    assert!(nearest.reasons.iter().any(|one| one.what == "how near the questions are in meaning"));
+}

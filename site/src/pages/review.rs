@@ -185,7 +185,9 @@ impl<'s> ReviewContext<'s> {
         let state = site.store.proposal_state(cluster).await;
         let state = state.map_err(|cause| HttpError::internal("read a proposal", &cause))?;
         let (rules, text, w) = (&site.rules, self.text, self.words);
-        let similarity = ClusterSimilarity::of(cluster, &self.epoch, &rules.same);
+        let meanings = site.store.meanings_of(cluster).await;
+        let meanings = meanings.map_err(|cause| HttpError::internal("read vectors", &cause))?;
+        let similarity = ClusterSimilarity::of(cluster, &meanings, &self.epoch, &rules.same);
         let verdict = due(cluster, &rules.pages, &similarity);
         let due_by = cluster.due_since.map(|since| rules.pages.deadline(since));
         let is_offered = matches!(state, Some(ProposalState::Open | ProposalState::HandsOff));

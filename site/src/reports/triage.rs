@@ -144,6 +144,7 @@ impl ReportSource<'_> {
             let items = texts.iter().map(|(id, question, answer)| GroupingItem {
                 id: *id,
                 asked: QaText { question, answer },
+                meaning: None,
             });
             group_items(&items.collect::<Vec<_>>(), &rules)
         });

@@ -15,7 +15,7 @@ use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, UserId};
 use rules::model::page_edit::PageEdit;
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
-use rules::similarity::CorpusStats;
+use rules::similarity::{CorpusStats, QaMeaning};
 
 use crate::pages::version_validity::AnswerChecks;
 
@@ -242,6 +242,14 @@ impl WorkspaceStore {
     /// The word statistics by which the questions of a cluster are compared.
     pub(crate) async fn corpus_stats(&self) -> Result<CorpusStats> {
         corpus_stats(&self.store, &self.rules.same).await
+    }
+
+    /// What the questions of a cluster of this workspace mean, as far as it is known.
+    pub(crate) async fn meanings_of(
+        &self,
+        cluster: &Cluster,
+    ) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        self.store.meanings_of(cluster).await
     }
 
     /// The words that reviewers chose for pages.

@@ -18,7 +18,7 @@ fn main() -> anyhow::Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     score::conversations::run(&eval.join("conversations"), &mut out)?;
     score::resolution::run(&eval.join("resolution"), &mut out)?;
-    score::clusters::run(&eval.join("clusters"), &mut out)?;
+    score::clusters::run(&eval.join("clusters"), encoder.as_deref(), &mut out)?;
     score::search::run(&eval.join("search"), encoder.as_ref(), &mut out)?;
     score::faq::run(&eval.join("faq"), &mut out)?;
     Ok(out.flush()?)

@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use indexer::encoder::SentenceEncoder;
+
 use crate::predict::clusters::{predict, read};
 
 /// Prints a line of figures for every set in the folder.
-pub fn run(eval: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn run(
+    eval: &Path,
+    encoder: Option<&SentenceEncoder>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let mut sets = std::fs::read_dir(eval)?
         .map(|entry| Ok(entry?.path()))
         .collect::<anyhow::Result<Vec<_>>>()?;
@@ -21,7 +27,7 @@ pub fn run(eval: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     for set in sets {
         let rows = read(&set)?;
         let gold = rows.iter().map(|row| row.cluster.clone()).collect::<Vec<_>>();
-        let f = Figures::of(&gold, &predict(&rows));
+        let f = Figures::of(&gold, &predict(&rows, encoder));
         let name = set.file_stem().unwrap_or_default().to_string_lossy();
         writeln!(
             out,

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rules::model::cluster::Cluster;
 use rules::model::ids::MessageId;
+use rules::similarity::QaMeaning;
 use sqlx::SqliteConnection;
 
-use super::likeness::id_list;
+use super::likeness::{LikenessTransaction, id_list};
 use crate::cluster::epoch;
 use crate::cluster::grouping::qa_text;
 use crate::encoder::{Embedding, TextEmbedding};
@@ -114,12 +116,37 @@ impl Store {
         rows.into_iter().map(text_embedding).collect()
     }
 
+    /// What the occurrences of a cluster mean, as far as it is known: what their comparison takes.
+    pub async fn meanings_of(&self, cluster: &Cluster) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        let questions = cluster.occurrences.iter().map(|one| one.question.message).collect();
+        let embeddings = self.embeddings_of(&questions).await?;
+        Ok(embeddings.into_iter().map(|(id, embedding)| (id, embedding.to_meaning())).collect())
+    }
+
     /// How many texts there are, and how many of them the model has read.
     pub async fn encoding_progress(&self) -> Result<(u64, u64)> {
         let counts = "SELECT (SELECT COUNT(*) FROM asked_texts), \
                       (SELECT COUNT(*) FROM asked_texts WHERE encoded = 0)";
         let (all, left) = sqlx::query_as::<_, (i64, i64)>(counts).fetch_one(&self.read).await?;
         Ok((all as u64, (all - left) as u64))
+    }
+}
+
+impl LikenessTransaction {
+    /// What texts mean, of those that the sentence encoder has read.
+    pub(crate) async fn meanings(
+        &mut self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeMap<MessageId, QaMeaning>> {
+        let sql = "SELECT first, question, answer FROM text_embeddings \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_as::<_, EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
+        let mut meanings = BTreeMap::new();
+        for row in rows.fetch_all(&mut *self.0).await? {
+            let (text, embedding) = text_embedding(row)?;
+            meanings.insert(text, embedding.to_meaning());
+        }
+        Ok(meanings)
     }
 }
 

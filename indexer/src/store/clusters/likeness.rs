@@ -13,7 +13,7 @@ use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
 /// A transaction on the graph.
-pub(crate) struct LikenessTransaction(Transaction<'static, Sqlite>);
+pub(crate) struct LikenessTransaction(pub(super) Transaction<'static, Sqlite>);
 
 /// An occurrence that came, changed or went.
 pub(crate) struct ChangedQuestion {
@@ -312,6 +312,22 @@ impl LikenessTransaction {
         Ok(())
     }
 
+    pub(crate) async fn delete_signature(&mut self, text: MessageId) -> Result<()> {
+        self.execute("DELETE FROM text_signatures WHERE first = $1", text).await
+    }
+
+    /// Those of some texts that have a signature.
+    pub(crate) async fn weighed_among(
+        &mut self,
+        texts: &BTreeSet<MessageId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        let sql = "SELECT first FROM text_signatures \
+                   WHERE first IN (SELECT value FROM json_each($1))";
+        let rows = sqlx::query_scalar::<_, i64>(sql).bind(id_list(texts.iter().copied()));
+        let rows = rows.fetch_all(&mut *self.0).await?;
+        Ok(rows.into_iter().map(MessageId::from_sql).collect())
+    }
+
     pub(crate) async fn signatures(
         &mut self,
         texts: &BTreeSet<MessageId>,
@@ -413,6 +429,21 @@ impl LikenessTransaction {
         let list = format!("[{}]", rows.collect::<Vec<_>>().join(","));
         sqlx::query(sql).bind(list).execute(&mut *self.0).await?;
         Ok(())
+    }
+
+    /// Removes all edges of a text; returns what they led to.
+    pub(crate) async fn delete_edges(&mut self, text: MessageId) -> Result<BTreeSet<MessageId>> {
+        let sql = "SELECT other FROM text_edges WHERE one = $1";
+        let others = sqlx::query_scalar::<_, i64>(sql).bind(text.to_sql());
+        let others = others.fetch_all(&mut *self.0).await?;
+        self.execute(
+            "DELETE FROM text_edges WHERE other = $1 AND one IN \
+             (SELECT other FROM text_edges WHERE one = $1)",
+            text,
+        )
+        .await?;
+        self.execute("DELETE FROM text_edges WHERE one = $1", text).await?;
+        Ok(others.into_iter().map(MessageId::from_sql).collect())
     }
 
     pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {

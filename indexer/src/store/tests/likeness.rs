@@ -7,11 +7,14 @@ use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
+use rules::similarity::{QaMeaning, QaText};
 use rules::time;
 
 use super::*;
 use crate::cluster::grouping::{GroupingItem, group_items, qa_text};
 use crate::cluster::recluster::recluster;
+use crate::encoder::{Embedding, TextEmbedding};
+use crate::store::UnencodedText;
 
 /// Numbers that look random and are the same each time.
 struct Draws(u64);
@@ -120,19 +123,78 @@ async fn clusters(store: &Store) -> BTreeMap<ClusterId, (Vec<u64>, usize, u64)> 
 }
 
 /// The groups of all occurrences, from scratch.
-fn groups(truth: &Truth, rules: &Ruleset) -> Vec<Vec<u64>> {
+fn groups(truth: &Truth, rules: &Ruleset, encoder: Option<WordEncoder>) -> Vec<Vec<u64>> {
     let rows = truth.iter().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
     let occurrences = rows.iter().filter_map(|row| row.exchanges[0].occurrence.as_ref());
-    let items =
-        occurrences.map(|one| GroupingItem { id: one.question.message, asked: qa_text(one) });
-    let items = items.collect::<Vec<_>>();
+    let occurrences = occurrences.collect::<Vec<_>>();
+    let meaning =
+        |one: &&Occurrence| encoder.map(|encoder| encoder.read(&qa_text(one)).to_meaning());
+    let meanings = occurrences.iter().map(meaning).collect::<Vec<_>>();
+    let item = |(one, meaning)| {
+        let one: &Occurrence = one;
+        let meaning: &Option<QaMeaning> = meaning;
+        GroupingItem { id: one.question.message, asked: qa_text(one), meaning: meaning.as_ref() }
+    };
+    let items = occurrences.into_iter().zip(&meanings).map(item).collect::<Vec<_>>();
     let groups = group_items(&items, &rules.same);
     groups.iter().map(|group| group.iter().map(|at| items[*at].id.0 >> 30).collect()).collect()
 }
 
+/// Reads texts as an encoder does: what they mean is a sum of what their words mean. Another one sees other meanings.
+#[derive(Debug, Clone, Copy)]
+struct WordEncoder(u64);
+
+impl WordEncoder {
+    /// `None` for a text with a certain word, as where the script is unknown.
+    fn vector(self, text: &str) -> Option<Embedding> {
+        let mut sum = [0.0_f32; 12];
+        for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|w| !w.is_empty()) {
+            // Words that begin alike mean the same.
+            let stem = &word[..4];
+            let mut draws = Draws(stem.bytes().fold(self.0, |sum, b| sum * 31 + u64::from(b)));
+            sum.iter_mut().for_each(|one| *one += draws.below(2_000) as f32 / 1_000.0 - 1.0);
+        }
+        if text.contains("bake") { None } else { Embedding::from_f32(&sum) }
+    }
+
+    fn read(self, asked: &QaText<'_>) -> TextEmbedding {
+        TextEmbedding { question: self.vector(asked.question), answer: self.vector(asked.answer) }
+    }
+
+    /// Reads at most so many of the texts that wait; tells how many it read.
+    async fn read_some(self, store: &Store, limit: u32) -> usize {
+        let texts = store.unencoded_texts(limit).await.unwrap();
+        let read = |text: UnencodedText| {
+            let embedding = self.read(&QaText { question: &text.question, answer: &text.answer });
+            (text, embedding)
+        };
+        let encoded = texts.into_iter().map(read).collect::<Vec<_>>();
+        store.save_embeddings(&encoded).await.unwrap();
+        encoded.len()
+    }
+
+    async fn read_all(self, store: &Store) {
+        while self.read_some(store, 32).await > 0 {}
+    }
+}
+
+/// The clusters of what is stored, all of it read, against those from scratch.
+async fn compare(store: &Store, truth: &Truth, encoder: Option<WordEncoder>, when: &str) {
+    let rules = Arc::new(Ruleset::embedded());
+    if let Some(encoder) = encoder {
+        encoder.read_all(store).await;
+        recluster(store, &rules, time::at_millisecond(1), false).await.unwrap();
+    }
+    assert!(!store.needs_recluster().await.unwrap());
+    let mut stored = clusters(store).await.into_values().map(|one| one.0).collect::<Vec<_>>();
+    stored.sort();
+    assert_eq!(stored, groups(truth, &rules, encoder), "{when}");
+}
+
 /// Follows changes in small steps, and compares after every so many of them.
-async fn follow(seed: u64, changes: u64, compared: usize) {
+async fn follow(seed: u64, changes: u64, compared: usize, encoder: Option<WordEncoder>) {
     let (store, _folder) = empty().await;
+    store.use_encoder("one").await.unwrap();
     let rules = Arc::new(Ruleset::embedded());
     let (mut truth, mut draws) = (Truth::new(), Draws(seed));
     let (mut left, mut steps) = (changes, 0);
@@ -144,18 +206,22 @@ async fn follow(seed: u64, changes: u64, compared: usize) {
         left -= some;
         recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
         assert!(!store.needs_recluster().await.unwrap());
+        if let Some(encoder) = encoder {
+            // Some stay unread, and are changed or deleted before their turn.
+            encoder.read_some(&store, draws.below(8) as u32).await;
+        }
         steps += 1;
         if steps % compared != 0 && left > 0 {
             continue;
         }
-        let mut stored = clusters(&store).await.into_values().map(|one| one.0).collect::<Vec<_>>();
-        stored.sort();
-        assert_eq!(stored, groups(&truth, &rules), "seed {seed}, {left} changes left");
+        let when = format!("seed {seed}, {left} changes left");
+        compare(&store, &truth, encoder, &when).await;
     }
     let (again, _folder) = empty().await;
     let all = truth.iter().rev().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
     again.save_conversations(&all).await.unwrap();
     recluster(&again, &rules, time::at_millisecond(1), false).await.unwrap();
+    compare(&again, &truth, encoder, "all at once").await;
     assert_eq!(clusters(&again).await, clusters(&store).await, "seed {seed}");
     let largest = clusters(&store).await.into_values().map(|one| one.0.len()).max();
     assert!(largest.is_some_and(|largest| largest > 2), "questions come together: {largest:?}");
@@ -163,12 +229,42 @@ async fn follow(seed: u64, changes: u64, compared: usize) {
 
 #[tokio::test]
 async fn a_thousand_changes_come_to_what_grouping_everything_comes_to() {
-    follow(1, 1_000, 20).await;
+    follow(1, 1_000, 20, None).await;
 }
 
 #[tokio::test]
 async fn whatever_the_changes_are() {
     for seed in 2..10 {
-        follow(seed, 80, 1).await;
+        follow(seed, 80, 1, None).await;
     }
+}
+
+#[tokio::test]
+async fn vectors_that_come_late_come_to_what_grouping_everything_comes_to() {
+    follow(10, 300, 5, Some(WordEncoder(1))).await;
+    for seed in 11..15 {
+        follow(seed, 80, 1, Some(WordEncoder(1))).await;
+    }
+}
+
+#[tokio::test]
+async fn vectors_that_go_leave_no_trace() {
+    let (store, _folder) = empty().await;
+    let rules = Arc::new(Ruleset::embedded());
+    let (mut truth, mut draws) = (Truth::new(), Draws(3));
+    for _ in 0..120 {
+        change(&store, &mut truth, &mut draws).await;
+    }
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
+    let by_words = clusters(&store).await;
+    store.use_encoder("one").await.unwrap();
+    compare(&store, &truth, Some(WordEncoder(1)), "read by one model").await;
+    let by_one = clusters(&store).await;
+    assert_ne!(by_one, by_words, "meaning joins and parts");
+    store.use_encoder("another").await.unwrap();
+    compare(&store, &truth, Some(WordEncoder(77)), "read by another").await;
+    assert_ne!(clusters(&store).await, by_one);
+    store.use_encoder("").await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
+    assert_eq!(clusters(&store).await, by_words);
 }
