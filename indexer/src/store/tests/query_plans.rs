@@ -162,7 +162,14 @@ fn filled(literal: &str) -> String {
     let lines = literal.split("\\\n").map(str::trim_start).collect::<String>();
     let lost = "conversation IN (SELECT value FROM json_each($1)) \
                 AND question NOT IN (SELECT value FROM json_each($2))";
-    let mut sql = lines.replace("{lost}", lost).replace("{GONE}", "1").replace("{COLUMNS}", "*");
+    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+                     FROM json_each($1) AS one JOIN exchanges \
+                     ON exchanges.conversation = one.value ->> 0 AND exchanges.id = one.value ->> 1)";
+    let mut sql = lines
+        .replace("{withdrawn}", withdrawn)
+        .replace("{lost}", lost)
+        .replace("{GONE}", "1")
+        .replace("{COLUMNS}", "*");
     sql = sql.replace("{table}", "split_marks").replace("{list}", "(1, 2)");
     while let Some(at) = sql.find("VALUES {") {
         let columns = sql[..at].rsplit_once(')').and_then(|(before, _)| before.rsplit_once('('));
