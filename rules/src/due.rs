@@ -229,7 +229,7 @@ fn judge(
         condition(
             span.count > rules.more_than,
             format!(
-                "surely the same question was resolved {} times within {} days",
+                "the same question was answered {} times within {} days",
                 span.count,
                 rules.within / Millis::DAY
             ),

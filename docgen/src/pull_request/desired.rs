@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::marker;
 use crate::change::{FileChange, FileEdit};
 use crate::page::evidence::day;
-use crate::page::format::resolved_summary;
+use crate::page::format::answered_summary;
 use crate::page::model::Draft;
 use crate::page::render::fill;
 use crate::pull_request::answer::{self, PullRequestText};
@@ -288,8 +288,8 @@ impl DesiredPullRequest {
         let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
             question: escape::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
-            why: resolved_summary(
-                cluster.times_resolved(),
+            why: answered_summary(
+                cluster.times_answered(),
                 cluster.asker_count(),
                 cluster.last_confirmed(),
             ),
@@ -374,7 +374,7 @@ impl CorrectionReason<'_> {
                 CorrectionText {
                     summary: format!("Adds to {path} the answer for {}.", code_span(version)),
                     why: format!(
-                        "The question was asked again, and the answer that resolved it names {}, which \
+                        "The question was asked again, and the answer that it got names {}, which \
                          is newer than every version on the page.",
                         code_span(version)
                     ),
@@ -388,7 +388,7 @@ impl CorrectionReason<'_> {
                 "docs(faq): review a conflicting answer",
                 CorrectionText {
                     summary: format!("Adds to {path} a later answer that contradicts it."),
-                    why: "The question was asked again, and the answer that resolved it conflicts with \
+                    why: "The question was asked again, and the answer that it got conflicts with \
                         the page. Please decide which is correct."
                         .to_owned(),
                     sides: sides(known, later),
