@@ -84,7 +84,7 @@ const LISTS: [(&str, &[&str]); 10] = [
             "elsewhere",
         ],
     ),
-    ("names", &["before", "after"]),
+    ("names", &["before", "after", "addressed"]),
     ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words", "wanting"]),
     (
         "answer_style",
@@ -94,6 +94,7 @@ const LISTS: [(&str, &[&str]); 10] = [
             "how_inside",
             "grammar",
             "pointers",
+            "behind_commands",
             "leads",
             "acts",
             "actions",

@@ -9,7 +9,7 @@ use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::model::ids::Millis;
 use rules::occurrence_ranking::{
-    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences,
+    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
 };
 use rules::publish::anonymize::Participants;
 use rules::publish::title::asks_something;
@@ -18,6 +18,7 @@ use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 use rules::staleness::answers_contradict;
 
 use super::channel_pointers::{points_to_unknown_channel, without_channel_pointers};
+use super::commands::with_commands;
 use super::model::{ContradictingAnswer, DraftContext};
 use super::wording;
 use crate::lines::shortened;
@@ -25,6 +26,8 @@ use crate::lines::shortened;
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
+/// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
+const NEAR_WORDS: f32 = 0.2;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
@@ -70,7 +73,8 @@ pub(crate) fn variants<'c>(
     let answered = answered.map(|one| one.occurrence.question.message).collect::<BTreeSet<_>>();
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
-        answered.contains(&one.question.message) || overlap(line, title) > SAME_WORDS
+        let least = if answered.contains(&one.question.message) { NEAR_WORDS } else { SAME_WORDS };
+        overlap(line, title) > least
     });
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
@@ -146,7 +150,8 @@ fn read<'c>(
     }
     let text = wording::cleaned(&wording::with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
-    let mut blocks = people.read(&wording::with_fragments(&text, people));
+    let text = with_commands(&wording::with_fragments(&text, people), people);
+    let mut blocks = people.read(&text);
     let words = plain_text(&blocks);
     let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
     if let Some(why) = why_not_alone(&words, form, &context.rules.safety) {
@@ -190,6 +195,7 @@ fn adds(
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
     (continues || other_way)
+        && (continues || stands_as_option(&text))
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)

@@ -100,10 +100,10 @@ pub(crate) fn with_fragments(text: &str, people: &Participants<'_>) -> String {
         if inside || people.names_left_in(typed.as_str()) {
             continue;
         }
-        let quotes = usize::from(captures.name("command").is_some());
-        out.push_str(&text[done..typed.start() - quotes]);
+        let whole = captures.name("quoted").unwrap_or(typed);
+        out.push_str(&text[done..whole.start()]);
         out.push_str(&format!("`{}`", typed.as_str()));
-        done = typed.end() + quotes;
+        done = whole.end();
     }
     out.push_str(&text[done..]);
     out
@@ -115,7 +115,7 @@ static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\["[^"\n`\[\]]*"(?:, ?"[^"\n`\[\]]*")*\]"#,
         r#"|[a-z]\w*(?:\.\w+)*\.?\[(?:"[^"\n`\]]*"|'[^'\n`\]]*')\]"#,
         r#"|(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|--[a-z][a-z-]+)="[^"\n`]*")"#,
-        r#"|"(?P<command>(?:bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|yarn) [^"\n`]+)")"#,
+        r#"|(?P<quoted>["'“‘](?P<command>(?:apt|apt-get|bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|systemctl|yarn) [^"'“”‘’\n`]+)["'”’]))"#,
     ))
     .expect("a fixed pattern")
 });
@@ -207,11 +207,83 @@ static CODE_WORD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Common words that a sentence starts with. A first word that may be a command or a file is not
 /// among them and keeps its case.
-const STARTERS: [&str; 48] = [
-    "you", "your", "the", "this", "that", "there", "it", "its", "it's", "if", "in", "for", "from",
-    "to", "we", "they", "when", "what", "which", "where", "why", "how", "just", "use", "using",
-    "try", "add", "check", "make", "set", "run", "go", "open", "yes", "no", "not", "don't", "do",
-    "is", "are", "as", "at", "on", "please", "i", "but", "then", "first",
+const STARTERS: [&str; 76] = [
+    "a",
+    "add",
+    "after",
+    "an",
+    "are",
+    "as",
+    "at",
+    "because",
+    "before",
+    "but",
+    "by",
+    "change",
+    "check",
+    "choose",
+    "click",
+    "configure",
+    "delete",
+    "depends",
+    "do",
+    "does",
+    "don't",
+    "dont",
+    "first",
+    "for",
+    "from",
+    "go",
+    "here",
+    "how",
+    "i",
+    "if",
+    "in",
+    "instead",
+    "is",
+    "it",
+    "it's",
+    "its",
+    "just",
+    "make",
+    "mean",
+    "means",
+    "most",
+    "no",
+    "not",
+    "on",
+    "once",
+    "only",
+    "open",
+    "please",
+    "run",
+    "set",
+    "some",
+    "that",
+    "that's",
+    "the",
+    "then",
+    "there",
+    "there's",
+    "they",
+    "this",
+    "to",
+    "try",
+    "use",
+    "using",
+    "we",
+    "what",
+    "when",
+    "where",
+    "which",
+    "why",
+    "with",
+    "yes",
+    "you",
+    "you'll",
+    "you're",
+    "youll",
+    "your",
 ];
 
 pub(crate) fn capitalised(text: &str) -> String {
@@ -256,6 +328,8 @@ mod tests {
             (r#"use env.["name"]"#, r#"use `env.["name"]`"#),
             (r#"set A_B="c d""#, r#"set `A_B="c d"`"#),
             (r#"run "git pull" first"#, "run `git pull` first"),
+            (r#"run 'sudo gatectl renew', then"#, "run `sudo gatectl renew`, then"),
+            ("run “npm ci” there", "run `npm ci` there"),
             (r#"he said "go": no"#, r#"he said "go": no"#),
             (r#"`"a": true` stays"#, r#"`"a": true` stays"#),
             (r#"of "user": "rob_92""#, r#"of "user": "rob_92""#),

@@ -362,7 +362,9 @@ impl CorrectionReason<'_> {
             Self::EvidenceDeleted { messages } => (
                 "docs(faq): remove deleted quotes",
                 CorrectionText {
-                    summary: format!("Changes {path}: some of its source messages are no longer available."),
+                    summary: format!(
+                        "Changes {path}: some of its source messages are no longer available."
+                    ),
                     why: gone(*messages),
                     checks: vec!["the rest of the answer still makes sense"],
                     closing: "If you close this, the page keeps quoting deleted messages.",

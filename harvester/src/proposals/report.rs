@@ -83,7 +83,9 @@ impl WaitReason {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Unanalysed => "not now: messages wait to be analysed and may change the page",
-            Self::Paused => "not now: proposals are paused; an administrator can resume them in Discord",
+            Self::Paused => {
+                "not now: proposals are paused; an administrator can resume them in Discord"
+            }
             Self::Snoozed => "not now: a reviewer snoozed it",
             Self::LikeRejected => "not proposed: maintainers rejected a page for the same question",
             Self::Decided => "not proposed: maintainers have decided about this question",

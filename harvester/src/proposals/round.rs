@@ -48,9 +48,8 @@ impl ProposalReconciler {
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
-        let renew = async || self.renew_lease(fence).await;
         let pause = Duration::from_millis(self.lease_ms().unsigned_abs() / RENEWALS);
-        let done = run_renewing(run(fence), renew, async || sleep(pause).await).await;
+        let done = run_renewing(run(fence), || self.renew_lease(fence), || sleep(pause)).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
@@ -194,11 +193,15 @@ impl ProposalReconciler {
 }
 
 /// Does something and meanwhile renews what it has to hold, after each pause. Where that is lost, it ends early.
-async fn run_renewing<T>(
+async fn run_renewing<T, R, P>(
     work: impl Future<Output = Result<T>>,
-    renew: impl AsyncFn() -> Result<()>,
-    pause: impl AsyncFn(),
-) -> Result<T> {
+    renew: impl Fn() -> R,
+    pause: impl Fn() -> P,
+) -> Result<T>
+where
+    R: Future<Output = Result<()>>,
+    P: Future<Output = ()>,
+{
     let lost = async {
         loop {
             pause().await;
@@ -231,9 +234,9 @@ mod tests {
             }
             Ok("done")
         };
-        let renew = async || {
+        let renew = || {
             renewals.set(renewals.get() + 1);
-            Ok(())
+            std::future::ready(Ok(()))
         };
         assert_eq!(run_renewing(long, renew, yield_now).await.unwrap(), "done");
     }
@@ -241,7 +244,8 @@ mod tests {
     #[tokio::test]
     async fn a_round_ends_where_another_process_has_taken_its_lease() {
         let endless = std::future::pending::<Result<()>>();
-        let ended = run_renewing(endless, async || Err(ProposingError::TakenOver), yield_now).await;
+        let lost = || std::future::ready(Err(ProposingError::TakenOver));
+        let ended = run_renewing(endless, lost, yield_now).await;
         assert!(matches!(ended, Err(ProposingError::TakenOver)), "{ended:?}");
     }
 }

@@ -386,7 +386,8 @@ fn points_away(cues: CueSet) -> bool {
 
 /// Whether a word is a file, a setting or an option, and nobody's name or channel.
 fn names_to_the_letter(word: &str) -> bool {
-    !word.starts_with(['@', '#', '<']) && is_specific(word.trim_matches(['.', ':', '!', '(', ')', '"']))
+    !word.starts_with(['@', '#', '<'])
+        && is_specific(word.trim_matches(['.', ':', '!', '(', ')', '"']))
 }
 
 /// The words that carry matter; Hangul as pairs of syllables, since particles change its words.
