@@ -99,6 +99,11 @@ fn mark_commands(line: &str, people: &Participants<'_>, out: &mut String) {
             out.push_str(&line[done..first.start]);
             out.push_str(&format!("`{command}`"));
             done = first.start + command.len();
+            // A comma that was typed apart from the command.
+            let rest = &line[done..];
+            if rest.trim_start_matches(' ').starts_with([',', '.']) {
+                done += rest.len() - rest.trim_start_matches(' ').len();
+            }
         }
         at += count;
     }
@@ -178,8 +183,7 @@ fn is_command_name(word: &str) -> bool {
 
 /// Whether a word is an option, a path, a version or another argument that is no word of the language.
 fn is_technical(word: &str) -> bool {
-    word.len() > 1
-        && word.is_ascii()
+    word.is_ascii()
         && (word.starts_with('-')
             || word.bytes().any(|byte| byte.is_ascii_digit() || b"/._=@:~+-".contains(&byte)))
 }
@@ -213,7 +217,7 @@ mod tests {
         for (text, expected) in [
             (
                 "sudo apt-get install cmake-data , I would think",
-                "`sudo apt-get install cmake-data` , I would think",
+                "`sudo apt-get install cmake-data`, I would think",
             ),
             (
                 "finish it with sudo apt-get dist-upgrade",
@@ -226,6 +230,7 @@ mod tests {
             ("try npm install if it is missing", "try `npm install` if it is missing"),
             ("pip install fails for me", "`pip install` fails for me"),
             ("apt-get update && apt-get upgrade", "`apt-get update && apt-get upgrade`"),
+            ("sudo su -, and then passwd", "`sudo su -`, and then passwd"),
             ("use LOG=debug pnpm start", "use `LOG=debug pnpm start`"),
             ("bun run start --port=80 again", "`bun run start --port=80` again"),
             ("sudo rm /tmp/lock; sudo reboot", "`sudo rm /tmp/lock`; `sudo reboot`"),

@@ -128,7 +128,9 @@ impl<'c> Participants<'c> {
                 None => {
                     let marked =
                         rest.trim_start_matches(' ').starts_with(':') || rest.starts_with(',');
-                    name.chars().any(char::is_alphabetic) && marked && !rest.starts_with("://")
+                    let named = name.chars().any(char::is_alphabetic);
+                    let told = is_handle(name) && tells_to_act(rest);
+                    named && (marked || told) && !rest.starts_with("://")
                 }
             };
             let called = head.eq_ignore_ascii_case(name) && ends;
@@ -190,6 +192,16 @@ impl<'c> Participants<'c> {
         out.push_str(&text[done..]);
         out
     }
+}
+
+/// Whether a text goes on by telling somebody what to do: ` run it`.
+fn tells_to_act(rest: &str) -> bool {
+    static ACTIONS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let words = |key| Languages::built_in().words("answer_style", key);
+        words("actions").chain(words("pointers")).collect()
+    });
+    let next = rest.strip_prefix(' ').and_then(|rest| rest.split_whitespace().next());
+    next.is_some_and(|word| ACTIONS.contains(word))
 }
 
 /// The text behind the handle of somebody who is spoken to: `moss_7: you need …`. In `log_level: debug` nobody is.
@@ -351,6 +363,8 @@ mod tests {
                 ("so Moss_7 said", "so a user said"),
                 ("moss_7: try that", "try that"),
                 ("moss_7 : try that", "try that"),
+                ("moss_7 run the relay", "run the relay"),
+                ("moss_7 runs the relay", "a user runs the relay"),
                 ("Linux, InaKay: try linux", "try linux"),
                 ("ask @Ida Lark or @nobody", "ask a user or a user"),
                 ("@linux/kernel on linux, then", "@linux/kernel on linux, then"),
