@@ -29,7 +29,7 @@ pub const FOLDER: &str = "languages";
 /// Every section of a language file with its lists.
 const LISTS: [(&str, &[&str]); 10] = [
     ("report", &["blocking"]),
-    ("page_questions", &["time_bound", "places", "persons", "lasting", "general"]),
+    ("page_questions", &["time_bound", "places", "persons", "lasting", "general", "comparisons"]),
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",

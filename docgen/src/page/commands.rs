@@ -184,6 +184,7 @@ fn is_command_name(word: &str) -> bool {
 /// Whether a word is an option, a path, a version or another argument that is no word of the language.
 fn is_technical(word: &str) -> bool {
     word.is_ascii()
+        && !is_open_quoted(word)
         && (word.starts_with('-')
             || word.bytes().any(|byte| byte.is_ascii_digit() || b"/._=@:~+-".contains(&byte)))
 }
@@ -194,9 +195,18 @@ fn is_plain_argument(word: &str) -> bool {
         && !is_sentence_word(word)
 }
 
-/// A word without the marks of a sentence behind it.
+/// A word without the marks of a sentence behind it. A quote stays where another one in the word opens it.
 fn bare(word: &str) -> &str {
-    word.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"', '\''])
+    let word = word.trim_end_matches([',', '.', ';', ':', '!', '?', ')']);
+    match word.strip_suffix(['"', '\'']) {
+        Some(rest) if is_open_quoted(word) => rest,
+        _ => word,
+    }
+}
+
+/// Whether a quote in a word has no other one that it belongs to.
+fn is_open_quoted(word: &str) -> bool {
+    ['"', '\''].into_iter().any(|quote| word.matches(quote).count() % 2 == 1)
 }
 
 fn is_closed(word: &str) -> bool {
@@ -234,6 +244,10 @@ mod tests {
             ("use LOG=debug pnpm start", "use `LOG=debug pnpm start`"),
             ("bun run start --port=80 again", "`bun run start --port=80` again"),
             ("sudo rm /tmp/lock; sudo reboot", "`sudo rm /tmp/lock`; `sudo reboot`"),
+            (
+                "Use pnpm start --files=\"a.json,b.json\"",
+                "Use `pnpm start --files=\"a.json,b.json\"`",
+            ),
             ("use `git pull` or git pull", "use `git pull` or git pull"),
             (
                 "npm is slow, git is fine, sudo is needed",

@@ -11,6 +11,7 @@ use rules::model::ids::Millis;
 use rules::occurrence_ranking::{
     RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
 };
+use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
 use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
@@ -74,7 +75,7 @@ pub(crate) fn variants<'c>(
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
         let least = if answered.contains(&one.question.message) { NEAR_WORDS } else { SAME_WORDS };
-        overlap(line, title) > least
+        overlap(line, title) > least && !is_other_language(title, line)
     });
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
@@ -109,6 +110,10 @@ pub(crate) fn answers<'c>(
                     continue;
                 }
             };
+            if chosen.is_empty() && !speaks_of_both(title, &plain_text(&answer.blocks)) {
+                why = "it does not speak of both things that the question compares";
+                continue;
+            }
             let publishable = is_publishable(&quote.text, context, facts);
             // What was said beside an answer that must not be published is no answer by itself.
             let leads = chosen.is_empty()
@@ -150,7 +155,7 @@ fn read<'c>(
     }
     let text = wording::cleaned(&wording::with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
-    let text = with_commands(&wording::with_fragments(&text, people), people);
+    let text = wording::with_fragments(&with_commands(&text, people), people);
     let mut blocks = people.read(&text);
     let words = plain_text(&blocks);
     let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
@@ -162,11 +167,11 @@ fn read<'c>(
     Ok(DraftAnswer { occurrence, quote, solution_rank, blocks })
 }
 
-/// Whether an answer has letters of a script that its title has not. English alone is in every language:
-/// commands and names are.
-fn is_other_language(title: &str, answer: &str) -> bool {
-    let (title_words, answer_words) = (PageWords::for_text(title), PageWords::for_text(answer));
-    !std::ptr::eq(answer_words, title_words) && !std::ptr::eq(answer_words, PageWords::for_text(""))
+/// Whether an answer or another wording has letters of a script that the page's title has not. English alone is in
+/// every language: commands and names are.
+fn is_other_language(title: &str, text: &str) -> bool {
+    let (title_words, text_words) = (PageWords::for_text(title), PageWords::for_text(text));
+    !std::ptr::eq(text_words, title_words) && !std::ptr::eq(text_words, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.

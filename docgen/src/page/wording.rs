@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rules::language::is_hangul;
 use rules::markdown::{MarkdownBlock, MarkdownInline};
 use rules::publish::anonymize::Participants;
 
@@ -137,8 +138,11 @@ pub(crate) fn with_full_stops(blocks: &mut [MarkdownBlock]) {
 /// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
 fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
     let one_line = !inlines.iter().any(|inline| matches!(inline, MarkdownInline::Break));
+    // A command does not end in Hangul.
+    let is_korean =
+        matches!(inlines.last(), Some(MarkdownInline::Text(text)) if text.ends_with(is_hangul));
     let begins = match inlines.first() {
-        Some(MarkdownInline::Text(text)) => !text.starts_with(char::is_lowercase),
+        Some(MarkdownInline::Text(text)) => is_korean || !text.starts_with(char::is_lowercase),
         Some(MarkdownInline::Code(_)) => true,
         _ => false,
     };
@@ -349,6 +353,7 @@ mod tests {
             ("Do\nthis", "Do\\\nthis"),
             ("Run this\n```\nx\n```", "Run this\n\n```text\nx\n```"),
             ("포트를 바꾸세요", "포트를 바꾸세요."),
+            ("relay.toml 에서 바꾸면 돼요", "relay.toml 에서 바꾸면 돼요."),
         ] {
             let mut blocks = rules::markdown::parse(text, &[]);
             with_full_stops(&mut blocks);

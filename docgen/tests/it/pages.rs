@@ -128,6 +128,19 @@ fn a_question_that_asks_something_else_is_no_other_wording() {
     assert!(page.contains("messages of a large group"), "the title's words: {page}");
 }
 
+#[test]
+fn a_page_lists_no_wording_in_another_script() {
+    let answer = "Set `relay.port` in the settings file and restart the relay.";
+    let cluster = cluster(&[
+        ("How do I change the port of the relay?", answer),
+        ("relay port 는 어떻게 바꾸나요?", answer),
+        ("Where is the relay told which port to open?", answer),
+    ]);
+    let (draft, _) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
+    assert!(draft.page().contains("told which port"), "{}", draft.page());
+    assert!(!draft.page().contains("바꾸나요"), "{}", draft.page());
+}
+
 /// So many times the same question, by different people.
 fn repeated(times: usize, question: &str, answer: &str) -> Cluster {
     cluster(&vec![(question, answer); times])
