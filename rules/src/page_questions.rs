@@ -117,11 +117,14 @@ pub fn speaks_of_both(title: &str, answer: &str) -> bool {
         return true;
     };
     let answer = answer.to_lowercase();
-    let is_named = |thing: &str| {
-        let words = content_words(thing);
-        words.is_empty() || words.iter().any(|word| answer.contains(word.as_str()))
+    let [a, b] =
+        ["a", "b"].map(|name| content_words(found.name(name).map_or("", |thing| thing.as_str())));
+    // What both have in common tells neither from the other.
+    let is_named = |own: &BTreeSet<String>, other: &BTreeSet<String>| {
+        let mut telling = own.difference(other).peekable();
+        telling.peek().is_none() || telling.any(|word| answer.contains(word.as_str()))
     };
-    ["a", "b"].into_iter().filter_map(|name| found.name(name)).all(|thing| is_named(thing.as_str()))
+    is_named(&a, &b) && is_named(&b, &a)
 }
 
 fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> LazyPatternSet {
