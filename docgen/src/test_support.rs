@@ -1,7 +1,8 @@
 //! A cluster to test with.
 
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
-use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
 use rules::resolution::ResolutionGrade;
 
 /// One question of `some_body5` with an answer of `some_body6`, without text.
@@ -12,7 +13,7 @@ pub(crate) fn cluster() -> Cluster {
         author_name: format!("some_body{id}"),
         trusted: false,
         text: String::new(),
-        sent: Millis(0),
+        sent: Timestamp::UNIX_EPOCH,
         has_attachment: false,
     };
     let occurrence = Occurrence {

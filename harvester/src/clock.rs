@@ -1,27 +1,27 @@
 //! The one place that reads the clock and the machine's randomness.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use docgen::github::client::ClientClock;
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use rules::publish::pseudonym::Salt;
+use rules::time;
 
 /// The current time.
-pub fn now() -> Millis {
-    Millis(jiff::Timestamp::now().as_millisecond())
+pub fn now() -> Timestamp {
+    time::whole_millisecond(Timestamp::now())
 }
 
 /// The system clock, for code that takes a clock as an argument.
 pub struct SystemClock;
 
 impl ClientClock for SystemClock {
-    fn now(&self) -> Millis {
+    fn now(&self) -> Timestamp {
         now()
     }
 
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(tokio::time::sleep(Duration::from_millis(millis.max(0) as u64)))
+    fn sleep(&self, length: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(length.max(SignedDuration::ZERO).unsigned_abs()))
     }
 }
 

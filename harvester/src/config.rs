@@ -16,11 +16,12 @@ use docgen::target::{DocsFolder, DocsTarget};
 pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
 use indexer::store::RetentionDays;
+use jiff::SignedDuration;
 pub use meaning::MeaningConfig;
 pub use network::is_loopback;
 use rules::config::ruleset::Ruleset;
 use rules::config::toml_reader::{ConfigError, TomlReader};
-use rules::model::ids::{GuildId, Millis};
+use rules::model::ids::GuildId;
 use rules::model::workspace::Workspaces;
 use rules::report::period::ReportSpan;
 use secrets::SecretFiles;
@@ -104,8 +105,8 @@ pub struct NoticeConfig {
     /// `nudge_in`: names, patterns or ids of channels where the asker of an answered question that nobody
     /// confirmed is asked whether the answer helped. Default: none.
     pub nudge_in: Vec<String>,
-    /// `nudge_after_hours`: how long nobody has written there by then. Default: 24. In milliseconds.
-    pub nudge_after: i64,
+    /// `nudge_after_hours`: how long nobody has written there by then. Default: 24.
+    pub nudge_after: SignedDuration,
     /// `announce_in`: names, patterns or ids of channels whose askers get a notice of where the page of their
     /// question is once it is merged. Default: none.
     pub announce_in: Vec<String>,
@@ -215,7 +216,12 @@ impl DiscordConfig {
             warn_in: table.optional_text("warn_in"),
             notices: NoticeConfig {
                 nudge_in: table.texts("nudge_in"),
-                nudge_after: table.integer("nudge_after_hours", 24, 1, 720) * Millis::HOUR,
+                nudge_after: SignedDuration::from_hours(table.integer(
+                    "nudge_after_hours",
+                    24,
+                    1,
+                    720,
+                )),
                 announce_in: table.texts("announce_in"),
             },
         }

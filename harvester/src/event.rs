@@ -1,28 +1,29 @@
 //! The events that every source of messages sends to the pipeline.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Channel, Message, ReactionChange};
 
 /// One event of a source.
 ///
-/// Each event carries the time at which its source observed it; `Millis(0)` for an export without
+/// Each event carries the time at which its source observed it; `Timestamp::UNIX_EPOCH` for an export without
 /// one. Of two versions of a message the one edited later is newer, then the one observed later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatEvent {
     /// What a server is called.
-    ServerSeen(GuildId, String, Millis),
+    ServerSeen(GuildId, String, Timestamp),
     /// A channel's current name, topic and tags, and those of its parent.
-    ChannelSeen(Channel, Millis),
+    ChannelSeen(Channel, Timestamp),
     /// A channel that not everybody may read any more. Nothing of it is deleted, nothing is served.
-    ChannelHidden(ChannelId, Millis),
+    ChannelHidden(ChannelId, Timestamp),
     /// A channel that was deleted with all its messages and threads.
-    ChannelGone(ChannelId, Millis),
+    ChannelGone(ChannelId, Timestamp),
     /// A whole message, with its reactions.
-    Posted(Message, Millis),
+    Posted(Message, Timestamp),
     /// A whole message whose reactions the source does not know.
-    Edited(Message, Millis),
-    Deleted(ChannelId, Vec<MessageId>, Millis),
-    Reacted(ReactionChange, Millis),
+    Edited(Message, Timestamp),
+    Deleted(ChannelId, Vec<MessageId>, Timestamp),
+    Reacted(ReactionChange, Timestamp),
     /// When a user joined a server.
-    MemberSeen(GuildId, UserId, Millis),
+    MemberSeen(GuildId, UserId, Timestamp),
 }

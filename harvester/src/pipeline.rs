@@ -21,8 +21,9 @@ use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
 use indexer::encoder::SentenceEncoder;
 use indexer::search::writer::IndexWriter;
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{Millis, UserId};
+use rules::model::ids::UserId;
 use rules::publish::pseudonym::Salt;
 use tokio::runtime::Handle;
 
@@ -101,7 +102,7 @@ impl Pipeline {
 
     /// Judges what is pending, settles the clusters, has the index follow, and removes from disk what
     /// was deleted. `now` starts the clock of clusters that become due.
-    pub async fn catch_up(&mut self, now: Millis) -> Result<CaughtUp, PipelineError> {
+    pub async fn catch_up(&mut self, now: Timestamp) -> Result<CaughtUp, PipelineError> {
         let (channels, JudgingReport { conversations, messages }) = self.judge().await?;
         let (settled, documents) = self.recluster_and_index(now).await?;
         self.scrub_if_due().await?;
@@ -112,7 +113,7 @@ impl Pipeline {
     /// many documents it wrote.
     pub async fn recluster_and_index(
         &mut self,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(ReclusterSummary, usize), PipelineError> {
         let (settled, documents, _) = self.recluster_some_and_index(now, usize::MAX).await?;
         Ok((settled, documents))
@@ -121,7 +122,7 @@ impl Pipeline {
     /// The same in at most so many batches; returns also whether all is done.
     pub async fn recluster_some_and_index(
         &mut self,
-        now: Millis,
+        now: Timestamp,
         batches: usize,
     ) -> Result<(ReclusterSummary, usize, bool), PipelineError> {
         let digest = self.rules.grouping_digest();

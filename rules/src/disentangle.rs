@@ -13,6 +13,8 @@ mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
 use self::features::LinkFeature;
 use self::lexicon::Lexicon;
 use self::link_cue::LinkCue;
@@ -23,7 +25,7 @@ pub use self::window::WINDOW;
 use self::window::{MaxPauses, MessageWindow, WindowMessage};
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
-use crate::model::ids::{ConversationId, MessageId, Millis, UserId};
+use crate::model::ids::{ConversationId, MessageId, UserId};
 use crate::model::message::{Channel, ChannelKind, Message};
 
 /// The rules of disentangling: `conversations.toml` and the trained weights.
@@ -39,8 +41,13 @@ pub struct ConversationRules {
 impl ConversationRules {
     pub(crate) fn read(file: &mut TomlReader, languages: &Languages) -> Self {
         let limits = file.section("limits", |table| MaxPauses {
-            gap: table.integer("gap_hours", 48, 1, 24 * 365) * Millis::HOUR,
-            named_gap: table.integer("named_gap_hours", 168, 1, 24 * 365) * Millis::HOUR,
+            gap: SignedDuration::from_hours(table.integer("gap_hours", 48, 1, 24 * 365)),
+            named_gap: SignedDuration::from_hours(table.integer(
+                "named_gap_hours",
+                168,
+                1,
+                24 * 365,
+            )),
         });
         let caution =
             file.section("ranking", |table| table.number("caution", 0.0, -5.0, 5.0)) as f32;

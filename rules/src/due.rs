@@ -7,22 +7,23 @@ use std::collections::BTreeSet;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::model::cluster::{Cluster, ClusterState, Occurrence};
-use crate::model::ids::Millis;
 use crate::model::reason::WeightedReason;
 use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
 use crate::page_score::{PageScore, SAME_FOR_ALL};
 use crate::publish::anonymize::headline;
 use crate::publish::title::clean_title;
 use crate::support::{IndependentPeople, ShareRules, Solution, is_seconded, is_trusted, solutions};
+use crate::time;
 pub use core_occurrences::PairwiseSimilarity;
 use core_occurrences::core_occurrences;
+use jiff::{SignedDuration, Timestamp};
 
 #[derive(Debug, Clone)]
 pub struct PageRules {
     more_than: usize,
     askers: usize,
-    within: i64,
-    deadline: i64,
+    within: SignedDuration,
+    deadline: SignedDuration,
     alike: HysteresisRule,
     score: HysteresisRule,
     backing: BackingRules,
@@ -82,8 +83,8 @@ struct BackingRules {
 #[derive(Debug, Clone, Copy)]
 struct SupportRules {
     people: usize,
-    spread: i64,
-    newcomer_age: i64,
+    spread: SignedDuration,
+    newcomer_age: SignedDuration,
     share: ShareRules,
 }
 
@@ -108,8 +109,8 @@ impl PageRules {
         });
         let support = file.section("support", |table| SupportRules {
             people: table.integer("people", 2, 1, 1_000) as usize,
-            spread: table.integer("spread_hours", 24, 0, 8_760) * Millis::HOUR,
-            newcomer_age: table.integer("account_days", 7, 0, 3_650) * Millis::DAY,
+            spread: SignedDuration::from_hours(table.integer("spread_hours", 24, 0, 8_760)),
+            newcomer_age: time::days(table.integer("account_days", 7, 0, 3_650)),
             share: ShareRules {
                 share: table.number("person_share", 0.25, 0.0, 0.99) as f32,
                 pages: table.integer("person_pages", 3, 1, 10_000) as usize,
@@ -127,8 +128,8 @@ impl PageRules {
         Self {
             more_than: more_than as usize,
             askers: askers as usize,
-            within: days * Millis::DAY,
-            deadline: hours * Millis::HOUR,
+            within: time::days(days),
+            deadline: SignedDuration::from_hours(hours),
             alike,
             score,
             backing,
@@ -143,8 +144,8 @@ impl PageRules {
         self.alike.holds(alike, DueGate::Enter)
     }
 
-    /// Younger accounts add no support, in milliseconds.
-    pub fn newcomer_age(&self) -> i64 {
+    /// Younger accounts add no support.
+    pub fn newcomer_age(&self) -> SignedDuration {
         self.support.newcomer_age
     }
 
@@ -153,9 +154,14 @@ impl PageRules {
         self.support.share
     }
 
+    /// How long it may take from a threshold first seen to an open proposal.
+    pub fn time_to_propose(&self) -> SignedDuration {
+        self.deadline
+    }
+
     /// The time by which a proposal must be open, for a threshold first seen at `since`.
-    pub fn deadline(&self, since: Millis) -> Millis {
-        Millis(since.0 + self.deadline)
+    pub fn deadline(&self, since: Timestamp) -> Timestamp {
+        time::plus(since, self.deadline)
     }
 }
 
@@ -231,7 +237,7 @@ fn judge(
             format!(
                 "the same question was answered {} times within {} days",
                 span.count,
-                rules.within / Millis::DAY
+                time::whole_days(rules.within)
             ),
         ),
         condition(span.askers >= rules.askers, asked_by(&span)),
@@ -299,7 +305,7 @@ fn supporters(solutions: &[Solution]) -> WeightedReason {
 
 fn newcomers(occurrences: &[&Occurrence], rules: &PageRules) -> Option<WeightedReason> {
     let newcomers = occurrences.iter().flat_map(|one| &one.newcomers).collect::<BTreeSet<_>>();
-    let (count, days) = (newcomers.len(), rules.support.newcomer_age / Millis::DAY);
+    let (count, days) = (newcomers.len(), time::whole_days(rules.support.newcomer_age));
     let what = format!(
         "{count} took part within {days} days of making their account or joining: they add no support"
     );
@@ -340,11 +346,11 @@ fn asked_by(span: &BusiestSpan) -> String {
     format!("asked by {} different people{merged}", span.askers)
 }
 
-fn spread_over(span: &BusiestSpan, spread: i64, trusted: bool) -> String {
-    let hours = span.length / Millis::HOUR;
+fn spread_over(span: &BusiestSpan, spread: SignedDuration, trusted: bool) -> String {
+    let hours = span.length.as_hours();
     match trusted {
         true => format!("asked over {hours} hours; a trusted person answered, so any time will do"),
-        false => format!("asked over {hours} hours of at least {}", spread / Millis::HOUR),
+        false => format!("asked over {hours} hours of at least {}", spread.as_hours()),
     }
 }
 
@@ -360,8 +366,8 @@ struct BusiestSpan {
     askers: usize,
     /// All askers.
     people: usize,
-    /// From the first question to the last, in milliseconds.
-    length: i64,
+    /// From the first question to the last.
+    length: SignedDuration,
 }
 
 /// The most occurrences in one span, and the askers in the span where both are best.
@@ -371,19 +377,19 @@ fn busiest_span(
     people: &IndependentPeople,
 ) -> BusiestSpan {
     let spans = (0..occurrences.len()).map(|first| {
-        let start = occurrences[first].question.sent.0;
+        let start = occurrences[first].question.sent;
         let span = occurrences[first..]
             .iter()
-            .take_while(|occurrence| occurrence.question.sent.0 - start <= rules.within)
+            .take_while(|occurrence| occurrence.question.sent.duration_since(start) <= rules.within)
             .collect::<Vec<_>>();
         let askers =
             span.iter().map(|occurrence| occurrence.question.author).collect::<BTreeSet<_>>();
-        let last = span.iter().map(|occurrence| occurrence.question.sent.0).max();
+        let last = span.iter().map(|occurrence| occurrence.question.sent).max();
         BusiestSpan {
             count: span.len(),
             askers: people.count(&askers),
             people: askers.len(),
-            length: last.unwrap_or(start) - start,
+            length: last.unwrap_or(start).duration_since(start),
         }
     });
     spans

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 use crate::disentangle::link_cue::LinkCue;
 use crate::disentangle::{ConversationRules, ParentLink, QuestionTraits};
-use crate::model::ids::{MessageId, Millis, UserId};
+use crate::model::ids::{MessageId, UserId};
 use crate::model::message::Message;
 use crate::text::is_question_mark;
 
 /// A person who asks again after so long a silence has something new to ask.
-const SILENCE: i64 = Millis::HOUR;
+const SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Splits a conversation into its exchanges, by their first messages; every message is in one of them.
 ///
@@ -107,7 +109,7 @@ impl<'a> ExchangeSplitter<'a> {
             return question.seeks && !helps;
         }
         let last = exchange.messages.last().map_or(message.sent, |last| last.sent);
-        exchange.thanked || message.sent.0 - last.0 >= SILENCE
+        exchange.thanked || message.sent.duration_since(last) >= SILENCE
     }
 }
 

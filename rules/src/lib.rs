@@ -26,5 +26,6 @@ pub mod support;
 mod test_support;
 pub(crate) mod text;
 pub mod thread_title;
+pub mod time;
 pub mod verification;
 pub mod versions;

@@ -1,11 +1,13 @@
 //! What one person asks again and again counts once.
 
+use jiff::SignedDuration;
+
 use crate::model::cluster::Occurrence;
-use crate::model::ids::Millis;
+use crate::time;
 
 /// The same question of one person in several channels, or asked anew after it fell flat, within so
 /// long is one attempt; later it comes back.
-const ONE_ATTEMPT: i64 = Millis::DAY;
+const ONE_ATTEMPT: SignedDuration = time::days(1);
 
 /// The indices of the occurrences that stand for what their askers asked, ascending: of the same
 /// question of one person only the last, since who comes back with it was not helped before; within a
@@ -35,13 +37,15 @@ pub(crate) fn without_repeats(
 
 /// Whether an earlier occurrence stands in place of a later one of the same question and person.
 fn replaces(one: &Occurrence, later: &Occurrence) -> bool {
-    let apart = later.question.sent.0 - one.question.sent.0;
+    let apart = later.question.sent.duration_since(one.question.sent);
     let better = one.grade.cmp(&later.grade).then(later.confidence.total_cmp(&one.confidence));
     apart <= ONE_ATTEMPT && better.is_lt()
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::model::ids::UserId;
     use crate::resolution::ResolutionGrade::{self, Confirmed, Thanked, Unconfirmed};
@@ -53,7 +57,7 @@ mod tests {
         let mut occurrences = cluster(&texts).occurrences;
         for (one, (asker, hour, grade)) in occurrences.iter_mut().zip(askings) {
             one.question.author = UserId(*asker);
-            one.question.sent = Millis(hour * Millis::HOUR);
+            one.question.sent = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(*hour);
             one.grade = *grade;
         }
         occurrences

@@ -19,10 +19,11 @@ mod weights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::disentangle::{AnswerMark, Conversation};
-use crate::model::ids::{MessageId, Millis, UserId};
+use crate::model::ids::{MessageId, UserId};
 use crate::model::reason::WeightedReason;
 use answer_ranking::{AnswerCandidate, OutcomeFeatures};
 use cue_phrases::CueClass;
@@ -54,7 +55,8 @@ pub struct Question {
     /// Earliest first. Never empty.
     pub messages: Vec<MessageId>,
     pub asker: UserId,
-    pub asked: Millis,
+    #[serde(with = "crate::time::milliseconds")]
+    pub asked: Timestamp,
     /// Why it is a question.
     pub reasons: Vec<WeightedReason>,
 }

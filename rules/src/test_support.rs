@@ -1,7 +1,9 @@
 //! Clusters to test with.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
-use crate::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use crate::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
 use crate::resolution::ResolutionGrade;
 
 /// One occurrence for each `(question, answer)`, everybody another person.
@@ -41,7 +43,7 @@ pub(crate) fn quote(message: u64, text: &str) -> Quote {
         author_name: format!("Person {message}"),
         trusted: false,
         text: text.to_owned(),
-        sent: Millis(message as i64 * Millis::HOUR),
+        sent: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(message as i64),
         has_attachment: false,
     }
 }

@@ -7,15 +7,16 @@ pub mod advisories;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use self::advisories::{AdvisoryWords, ClosedIssue, IssueName};
 use crate::config::toml_reader::TomlReader;
 use crate::language::phrase::Phrase;
 use crate::model::cluster::Cluster;
-use crate::model::ids::Millis;
 use crate::report::period::{day_number, day_text};
 use crate::staleness::is_confirmed;
+use crate::time;
 use crate::versions::{ProjectVersion, VersionPart, project_versions};
 
 /// When answers are checked again: `[verify]` of `truth.toml`.
@@ -23,8 +24,8 @@ use crate::versions::{ProjectVersion, VersionPart, project_versions};
 pub struct VerificationPolicy {
     /// The part of a version that a release must raise; `None`: releases do not matter.
     pub releases: Option<VersionPart>,
-    /// Milliseconds; `None`: age does not matter.
-    pub age: Option<i64>,
+    /// An answer confirmed longer ago than this is to be checked; `None`: age does not matter.
+    pub age: Option<SignedDuration>,
     /// What people call the project, besides the names of its repositories.
     pub names: Vec<String>,
     /// The words by which advice says until when it holds.
@@ -44,7 +45,7 @@ impl VerificationPolicy {
             let days = table.integer("days", 365, 0, 36_500);
             let names = table.texts("names");
             let until = AdvisoryWords(Phrase::read(table, "until"));
-            Self { releases, age: (days > 0).then_some(days * Millis::DAY), names, until }
+            Self { releases, age: (days > 0).then_some(time::days(days)), names, until }
         })
     }
 }
@@ -55,7 +56,8 @@ pub struct ReleaseRecord {
     /// `OWNER/NAME`; empty where the operator named none.
     pub repository: String,
     pub version: ProjectVersion,
-    pub at: Millis,
+    #[serde(with = "crate::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 /// When an answer was confirmed, and for what.
@@ -64,9 +66,9 @@ pub struct AnswerConfirmation {
     /// The words that name versions.
     pub texts: Vec<String>,
     /// By people in chat.
-    pub confirmed: Millis,
+    pub confirmed: Timestamp,
     /// By maintainers, who merged it or said that it still holds.
-    pub checked: Option<Millis>,
+    pub checked: Option<Timestamp>,
     /// The issue until whose end it held, if that was closed after people last looked at it.
     pub ended: Option<ClosedIssue>,
 }
@@ -82,19 +84,22 @@ pub enum VerificationVerdict {
     Released {
         confirmed_for: Option<ProjectVersion>,
         since: ProjectVersion,
-        at: Millis,
+        #[serde(with = "crate::time::milliseconds")]
+        at: Timestamp,
     },
     /// It held until an issue was closed, and that is.
     Ended {
         confirmed_for: Option<ProjectVersion>,
         /// `OWNER/NAME#NUMBER`.
         issue: String,
-        closed: Millis,
+        #[serde(with = "crate::time::milliseconds")]
+        closed: Timestamp,
     },
     /// Last confirmed so long ago.
     Aged {
         confirmed_for: Option<ProjectVersion>,
-        confirmed: Millis,
+        #[serde(with = "crate::time::milliseconds")]
+        confirmed: Timestamp,
     },
 }
 
@@ -135,7 +140,7 @@ impl VerificationVerdict {
 impl AnswerConfirmation {
     /// Of a cluster's answer: the merged one, else those from chat. `checked` is when a maintainer last said that
     /// it still holds. What chat says later does not confirm a page: it may be another answer.
-    pub fn of(cluster: &Cluster, checked: Option<Millis>) -> Self {
+    pub fn of(cluster: &Cluster, checked: Option<Timestamp>) -> Self {
         if let Some(merged_answer) = &cluster.merged_answer {
             let texts = vec![merged_answer.title.clone(), merged_answer.one_line_text()];
             let checked = checked.max(Some(merged_answer.merged));
@@ -157,7 +162,7 @@ impl AnswerConfirmation {
         mut self,
         policy: &VerificationPolicy,
         releases: &[ReleaseRecord],
-        closed: &BTreeMap<IssueName, Millis>,
+        closed: &BTreeMap<IssueName, Timestamp>,
     ) -> Self {
         let known = (&*self.texts, self.checked);
         self.ended = policy.until.ended(known, only_project(releases), closed);
@@ -179,10 +184,10 @@ pub fn check_verification(
     answer: &AnswerConfirmation,
     releases: &[ReleaseRecord],
     policy: &VerificationPolicy,
-    now: Millis,
+    now: Timestamp,
 ) -> VerificationVerdict {
     let last = answer.checked.map_or(answer.confirmed, |at| at.max(answer.confirmed));
-    let aged = policy.age.is_some_and(|age| now.0 - last.0 > age);
+    let aged = policy.age.is_some_and(|age| now.duration_since(last) > age);
     let history = ReleaseHistory::about(answer, releases, now);
     let named = history.named_versions(answer, policy).pop();
     let confirmed_for = history.confirmed_for(answer, named);
@@ -211,7 +216,7 @@ struct ReleaseHistory<'r> {
 }
 
 impl<'r> ReleaseHistory<'r> {
-    fn about(answer: &AnswerConfirmation, releases: &'r [ReleaseRecord], now: Millis) -> Self {
+    fn about(answer: &AnswerConfirmation, releases: &'r [ReleaseRecord], now: Timestamp) -> Self {
         let out = |one: &&ReleaseRecord| one.at <= now && !one.version.is_prerelease();
         let mut stable = releases.iter().filter(out).collect::<Vec<_>>();
         stable.sort_by_key(|one| one.at);
@@ -239,7 +244,7 @@ impl<'r> ReleaseHistory<'r> {
     }
 
     /// The newest version that was out at a time.
-    fn at(&self, time: Millis) -> Option<&'r ProjectVersion> {
+    fn at(&self, time: Timestamp) -> Option<&'r ProjectVersion> {
         let out = self.releases.iter().filter(|one| one.at <= time).map(|one| &one.version);
         out.reduce(|newest, one| match one.is_after(newest, VersionPart::Patch) {
             true => one,
@@ -275,7 +280,7 @@ impl<'r> ReleaseHistory<'r> {
             Some(version) => one.version.is_after(version, part),
             None => one.at > answer.confirmed,
         };
-        let checked = answer.checked.unwrap_or(Millis(i64::MIN));
+        let checked = answer.checked.unwrap_or(Timestamp::MIN);
         self.releases.iter().filter(|one| one.at > checked).find(is_unchecked).copied()
     }
 }

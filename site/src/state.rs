@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use indexer::search::Searcher;
 use indexer::store::{Store, StoreCounts};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
-use rules::model::ids::Millis;
 use rules::model::workspace::WorkspaceId;
 use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
@@ -41,7 +41,7 @@ pub(crate) struct SiteState {
     pub(crate) searcher: Searcher,
     pub(crate) naming: AuthorNaming,
     pub(crate) rules: Arc<Ruleset>,
-    clock: fn() -> Millis,
+    clock: fn() -> Timestamp,
     /// Makes tags that tell nothing: of this process with its rules and branding, which stay the same.
     tags: RandomState,
     catalogue: AnswerCatalogue,
@@ -62,7 +62,7 @@ pub(crate) struct SharedState {
     counts_searches: bool,
     feedback_limits: Arc<FeedbackLimiter>,
     search_permits: Arc<Semaphore>,
-    clock: fn() -> Millis,
+    clock: fn() -> Timestamp,
 }
 
 impl SiteState {
@@ -93,7 +93,7 @@ impl SiteState {
         }
     }
 
-    pub(crate) fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }
 

@@ -21,7 +21,8 @@ use axum::routing::get;
 use indexer::store::{ConversationRow, ExchangeRow, ExchangeStatus, MergedAnswerRow, RegroupPlan};
 use proptest::prelude::*;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
+use rules::time;
 use tower::ServiceExt;
 
 use self::test_site::{NOW, Reply, TestSite, TestSiteParts, reply};
@@ -60,7 +61,7 @@ fn merged_port(port: &Cluster) -> MergedAnswerRow {
                  [docs](javascript:alert(2)) <b onclick=x>bold</b>, on v2.0.1\n\n## Other answers\n\nUse `PROXY_PORT`. (1 helper)"
             .into(),
         digest: "d".into(),
-        merged: Millis(1_759_708_800_000),
+        merged: time::at_millisecond(1_759_708_800_000),
         evidence: Vec::new(),
     }
 }

@@ -14,7 +14,8 @@ use anyhow::ensure;
 use indexer::cluster::recluster::recluster;
 use indexer::store::Store;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ConversationId, MessageId, Millis};
+use rules::model::ids::{ConversationId, MessageId};
+use rules::time;
 
 #[path = "growth/exchanges.rs"]
 mod exchanges;
@@ -52,7 +53,7 @@ async fn run(sizes: &[u64]) -> anyhow::Result<()> {
     for size in sizes {
         let begun = cpu_seconds();
         fill(&store, &exchanges, stored..*size).await?;
-        recluster(&store, &rules, Millis(1), false).await?;
+        recluster(&store, &rules, time::at_millisecond(1), false).await?;
         let filled = (cpu_seconds() - begun) * 1_000.0 / (size - stored).max(1) as f64;
         stored = *size;
         let one = OneByOne { store: &store, rules: &rules, exchanges: &exchanges };
@@ -101,7 +102,7 @@ impl OneByOne<'_> {
         let begun = cpu_seconds();
         for number in stored..stored + ADDED {
             self.store.save_conversations(&[self.exchanges.conversation(number, 0)]).await?;
-            recluster(self.store, self.rules, Millis(1), false).await?;
+            recluster(self.store, self.rules, time::at_millisecond(1), false).await?;
         }
         Ok((cpu_seconds() - begun) * 1_000.0 / ADDED as f64)
     }
@@ -112,7 +113,7 @@ impl OneByOne<'_> {
         for change in 0..CHANGED {
             let number = stored - 1 - change * (stored / 20 / CHANGED);
             self.store.save_conversations(&[self.exchanges.conversation(number, 1)]).await?;
-            recluster(self.store, self.rules, Millis(1), false).await?;
+            recluster(self.store, self.rules, time::at_millisecond(1), false).await?;
         }
         Ok((cpu_seconds() - begun) * 1_000.0 / CHANGED as f64)
     }
@@ -123,7 +124,7 @@ impl OneByOne<'_> {
             let number = stored - 2 - change * (stored / 20 / CHANGED);
             let id = ConversationId(ExchangeGenerator::id(number));
             self.store.remove_conversations(&[id]).await?;
-            recluster(self.store, self.rules, Millis(1), false).await?;
+            recluster(self.store, self.rules, time::at_millisecond(1), false).await?;
         }
         Ok((cpu_seconds() - begun) * 1_000.0 / CHANGED as f64)
     }
@@ -140,7 +141,7 @@ async fn compare(store: &Store, rules: &Arc<Ruleset>) -> anyhow::Result<()> {
         let rows = some.iter().map(|one| exchanges::judged((*one).clone())).collect::<Vec<_>>();
         again.save_conversations(&rows).await?;
     }
-    recluster(&again, rules, Millis(1), false).await?;
+    recluster(&again, rules, time::at_millisecond(1), false).await?;
     let members = |all: &[rules::model::cluster::Cluster]| {
         let of = |one: &rules::model::cluster::Cluster| {
             let questions = one.occurrences.iter().map(|one| one.question.message);

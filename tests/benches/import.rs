@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use harvester::import::{files::find_exports, open};
 use harvester::pipeline::Pipeline;
 use harvester::progress::{ProgressReporter, Unit};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::Millis;
 use rules::publish::pseudonym::Salt;
 use tests::replay::write_replay;
 
@@ -74,7 +74,7 @@ async fn import(data: &Path, exports: Vec<PathBuf>) -> anyhow::Result<Duration> 
     let progress = ProgressReporter::start("reading exports", Unit::Bytes, 0);
     let taken = pipeline.intake().files(exports, &progress).await?;
     anyhow::ensure!(taken.is_clean(), "an export is damaged");
-    pipeline.catch_up(Millis(0)).await?;
+    pipeline.catch_up(Timestamp::UNIX_EPOCH).await?;
     pipeline.close().await;
     Ok(started.elapsed())
 }

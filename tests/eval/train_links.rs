@@ -34,7 +34,7 @@ const COMMON_WORDS: usize = 2_000;
 const FEATURES: usize = LinkFeature::ALL.len();
 /// How much slower the logs are replayed, in turn: many communities are somewhat quieter than the channels
 /// that have been annotated.
-const PACES: [i64; 3] = [1, 1, 5];
+const PACES: [i32; 3] = [1, 1, 5];
 const EPOCHS: usize = 12;
 const STEP: f32 = 0.02;
 const SHRINK: f32 = 2e-6;
@@ -145,7 +145,7 @@ fn print_weights(input: &Path, others: &[&str]) -> anyhow::Result<()> {
 }
 
 /// The annotated messages of logs, each log replayed at one of the paces in turn.
-fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<Example>> {
+fn examples(logs: &[Log], rules: &Ruleset, paces: &[i32]) -> anyhow::Result<Vec<Example>> {
     let mut examples = Vec::new();
     for (log, pace) in logs.iter().zip(paces.iter().cycle()) {
         let mut parents = BTreeMap::<u64, BTreeSet<u64>>::new();
@@ -153,8 +153,10 @@ fn examples(logs: &[Log], rules: &Ruleset, paces: &[i64]) -> anyhow::Result<Vec<
             parents.entry(*line).or_default().insert(*parent);
         }
         let mut untangler = Disentangler::new(&rules.conversations);
-        for (line, mut message) in log.messages.iter().zip(log.messages()?) {
-            message.sent.0 *= pace;
+        let messages = log.messages()?;
+        let begun = messages.first().map(|message| message.sent).unwrap_or_default();
+        for (line, mut message) in log.messages.iter().zip(messages) {
+            message.sent = begun + message.sent.duration_since(begun) * *pace;
             let Some(parents) = parents.get(&line.number).filter(|_| line.number >= log.eval_from)
             else {
                 untangler.link(&message);

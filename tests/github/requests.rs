@@ -28,7 +28,9 @@ use docgen::github::dashboard;
 use docgen::github::execute;
 use docgen::github::issue_api::CommandReaction;
 use docgen::github::onboarding;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ClusterId, MessageId};
+use rules::time;
 use serde_json::json;
 use tests::harness::github::{FakeGitHub, Fault, Request, Role, Trouble, Verdict, wire};
 
@@ -116,7 +118,8 @@ fn githubs_examples_are_readable_to_us() {
         let findings = github.run_checks(None).await;
         assert!(findings.iter().all(|one| one.what != "GitHub"), "{findings:?}");
         let wanted = wanted("d1");
-        let pushed = PushedHead { head, digest: "old".into(), base: None, at: Millis(0) };
+        let pushed =
+            PushedHead { head, digest: "old".into(), base: None, at: Timestamp::UNIX_EPOCH };
         let mut progress =
             PullRequestProgress { pushed: Some(pushed), ..PullRequestProgress::default() };
         while progress.number.is_none() {
@@ -173,12 +176,12 @@ fn runtime() -> tokio::runtime::Runtime {
 struct Moved(Arc<FakeGitHub>);
 
 impl ClientClock for Moved {
-    fn now(&self) -> Millis {
+    fn now(&self) -> Timestamp {
         self.0.now()
     }
 
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.advance(millis);
+    fn sleep(&self, length: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.advance(length);
         Box::pin(std::future::ready(()))
     }
 }
@@ -187,11 +190,11 @@ impl ClientClock for Moved {
 struct StoppedClock;
 
 impl ClientClock for StoppedClock {
-    fn now(&self) -> Millis {
-        Millis(Millis::DAY)
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + time::days(1)
     }
 
-    fn sleep(&self, _: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn sleep(&self, _: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
 }
@@ -265,11 +268,11 @@ async fn proposals(fake: &FakeGitHub, github: &GitHubClient) {
     };
     // The branch is found again with nothing of ours on record.
     settled(github, &wanted("d1"), &mut PullRequestProgress::default()).await;
-    fake.advance(25 * 60 * 60 * 1_000);
+    fake.advance(SignedDuration::from_hours(25));
     settled(github, &wanted("d2"), &mut progress).await;
     let mina = fake.acting("mina", DOCS);
     let comment = mina.comment(number, "Could it name the harbour?");
-    fake.advance(25 * 60 * 60 * 1_000);
+    fake.advance(SignedDuration::from_hours(25));
     settled(github, &wanted("d3"), &mut progress).await;
     talk(github, comment).await;
     assert_eq!(github.pulls_of(&wanted("d3").branch).await.unwrap().len(), 1);
@@ -297,13 +300,13 @@ async fn talk(github: &GitHubClient, comment: u64) {
     }
     github.react(comment, CommandReaction::Done).await.unwrap();
     assert!(github.may_command("mina").await.unwrap());
-    github.comments_since(Millis(0)).await.unwrap();
+    github.comments_since(Timestamp::UNIX_EPOCH).await.unwrap();
     let rows =
         |backlog| dashboard::DashboardTotals { backlog, ..dashboard::DashboardTotals::default() };
     for backlog in [1, 2] {
         let mut found = github.dashboard().await.unwrap();
         if let Some(found) = &mut found {
-            found.edited = Millis(0);
+            found.edited = Timestamp::UNIX_EPOCH;
         }
         let text = dashboard::render_dashboard(&[], &rows(backlog));
         github.update_dashboard(found.as_ref(), &text).await.unwrap();

@@ -42,6 +42,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use jiff::{SignedDuration, Timestamp};
 use rules::model::ids::UserId;
 use tokio::sync::oneshot;
 
@@ -54,7 +55,7 @@ pub use limits::Fault;
 pub use log::Request;
 pub use malformed::Malformed;
 pub use message_actions::Post;
-pub use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId};
+pub use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId};
 pub use state::{Channel, DiscordState, Guild, Kind, Message, Thread, User, may};
 
 /// A condition that does not come true in this time fails the test.
@@ -139,13 +140,13 @@ impl FakeDiscord {
     }
 
     /// The service's clock.
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Timestamp {
         self.look(DiscordState::now)
     }
 
     /// Moves the service's clock ahead, as interactions and new messages see it.
     pub fn advance(&self, by: Duration) {
-        self.with(|state| state.clock.moved += by.as_millis() as i64);
+        self.with(|state| state.clock.moved += SignedDuration::try_from(by).unwrap());
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut DiscordState) -> T) -> T {

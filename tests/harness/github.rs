@@ -50,7 +50,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, oneshot};
 
 use super::loopback;
@@ -145,18 +145,20 @@ impl FakeGitHub {
     }
 
     /// The service's clock.
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Timestamp {
         self.look(GitHubState::now)
     }
 
     /// Stops the service's clock at a moment.
-    pub fn set_now(&self, now: Millis) {
-        self.with(|state| (state.clock.frozen, state.clock.moved) = (Some(now), 0));
+    pub fn set_now(&self, now: Timestamp) {
+        self.with(|state| {
+            (state.clock.frozen, state.clock.moved) = (Some(now), SignedDuration::ZERO)
+        });
     }
 
     /// Moves the service's clock ahead, running or not.
-    pub fn advance(&self, milliseconds: i64) {
-        self.with(|state| state.clock.moved += milliseconds);
+    pub fn advance(&self, by: SignedDuration) {
+        self.with(|state| state.clock.moved += by);
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut GitHubState) -> T) -> T {

@@ -12,10 +12,11 @@ use harvester::ingest_queue::{IngestQueue, ingest_queue};
 use harvester::pipeline::Pipeline;
 use harvester::wire::api;
 use indexer::store::{AuthorCache, Store, StoreError};
+use jiff::SignedDuration;
 use rules::config::ruleset::Ruleset;
 use rules::model::message::Message;
 use rules::publish::pseudonym::Salt;
-use tests::harness::discord::{ChannelId, FakeDiscord, Fault, GuildId, MessageId, Millis, may};
+use tests::harness::discord::{ChannelId, FakeDiscord, Fault, GuildId, MessageId, may};
 use tokio::task::JoinSet;
 
 /// A store beside a server, and nothing between them but REST.
@@ -191,7 +192,7 @@ async fn a_kill_while_threads_are_read_forgets_none_of_them() {
     // The first posts were archived the longest ago: they are on the second page.
     let posts = (0..104).map(|at| {
         let post = discord.forum_post(forum, mina, &format!("Post {at}"), "How?", &[]);
-        discord.archive_at(post, Millis(discord.now().0 - (104 - at) * Millis::HOUR));
+        discord.archive_at(post, discord.now() - SignedDuration::from_hours(104 - at));
         post
     });
     let posts = posts.collect::<Vec<_>>();

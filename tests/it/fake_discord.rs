@@ -4,10 +4,11 @@ pub(crate) mod client;
 
 use std::time::Duration;
 
+use rules::time;
 use serde_json::{Value, json};
 use tests::harness::discord::{
-    ChannelId, FakeDiscord, Fault, GuildId, Kind, Malformed, MessageId, Millis, Order, Post,
-    Rebuff, Unreliable, may,
+    ChannelId, FakeDiscord, Fault, GuildId, Kind, Malformed, MessageId, Order, Post, Rebuff,
+    Unreliable, may,
 };
 
 use crate::exports;
@@ -286,7 +287,7 @@ fn archived_threads_come_latest_first_in_pages() {
     let mina = discord.person(guild, "mina");
     let threads = (0..5_i64).map(|n| {
         let thread = discord.thread(channel, Kind::PublicThread, mina, &format!("thread {n}"));
-        discord.archive_at(thread, Millis(1_700_000_000_000 + n * 1_000));
+        discord.archive_at(thread, time::at_millisecond(1_700_000_000_000 + n * 1_000));
         thread.0
     });
     let threads = threads.collect::<Vec<_>>();

@@ -4,6 +4,7 @@ mod client;
 mod faults;
 mod people;
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tests::harness::github::{FakeGitHub, Role, Rules};
 
@@ -44,7 +45,7 @@ fn an_app_shows_who_it_is_and_gets_what_it_was_granted() {
     bot.ask("POST", path, &json!({ "title": "x" })).refused(403, "integration");
     github.grant("issues", "read");
     bot.write("POST", "/issues", json!({ "title": "x" })).refused(403, "not accessible");
-    github.advance(61 * 60 * 1_000);
+    github.advance(SignedDuration::from_mins(61));
     bot.docs("").refused(401, "Bad credentials");
     let token = github.personal_token("sol", &[("contents", "write")]);
     let sol = Client { github: &github, token };
@@ -170,7 +171,7 @@ fn lists_come_in_pages_and_unchanged_answers_are_304() {
     let mina = github.acting("mina", DOCS);
     let numbers = (0..5).map(|n| mina.open_issue(&format!("issue {n}"), "")).collect::<Vec<_>>();
     mina.comment(numbers[0], "this one");
-    github.advance(5_000);
+    github.advance(SignedDuration::from_secs(5));
     mina.comment(numbers[1], "that one");
     let page = bot.docs("/issues?per_page=2&page=2&direction=asc").expect(200);
     assert_eq!((&page[0]["number"], &page[1]["number"]), (&json!(3), &json!(4)));

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use harvester::pipeline::Pipeline;
 use indexer::store::{PendingRange, ReactionsCoverage, Store, WriteBatch};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::Salt;
+use rules::time;
 
 const CHANNEL: ChannelId = ChannelId(5);
 const LENGTH: u64 = 20_000;
-const NOW: Millis = Millis(4_000_000_000_000);
+const NOW: Timestamp = Timestamp::constant(4_000_000_000, 0);
 
 /// When the `number`th message is sent: three minutes after the one before, but for a pause of three
 /// days after every thirtieth, which no conversation outlasts.
@@ -39,7 +41,7 @@ fn message(number: u64) -> Message {
         channel: CHANNEL,
         author: Arc::new(Author { id: UserId(who), name, bot: false, roles: Vec::new() }),
         kind: MessageKind::Default,
-        sent: Millis(1_400_000_000_000 + sent(number) as i64),
+        sent: time::at_millisecond(1_400_000_000_000 + sent(number) as i64),
         edited: None,
         text: SAID[(number * 5 % 7 % 6) as usize].to_owned(),
         // Somebody comes back to the beginning very late.
@@ -81,9 +83,10 @@ async fn a_change_in_a_long_channel_reads_little() {
     let folder = tempfile::tempdir().unwrap();
     let rules = Arc::new(Ruleset::embedded());
     let mut pipeline = Pipeline::open(folder.path(), rules, &Salt([1; 16])).await.unwrap();
-    let messages =
-        (1..=LENGTH).map(|number| (message(number), ReactionsCoverage::Whole, Millis(1))).collect();
-    let channels = vec![(channel(), Millis(1))];
+    let messages = (1..=LENGTH)
+        .map(|number| (message(number), ReactionsCoverage::Whole, time::at_millisecond(1)))
+        .collect();
+    let channels = vec![(channel(), time::at_millisecond(1))];
     pipeline
         .store
         .apply_batch(&WriteBatch { channels, messages, ..WriteBatch::default() })
@@ -93,15 +96,15 @@ async fn a_change_in_a_long_channel_reads_little() {
 
     let edited = Message {
         text: "Which of the mirrors is the nearest?".into(),
-        edited: Some(Millis(2)),
+        edited: Some(time::at_millisecond(2)),
         ..message(3)
     };
     let edit = WriteBatch {
-        messages: vec![(edited, ReactionsCoverage::Whole, Millis(2))],
+        messages: vec![(edited, ReactionsCoverage::Whole, time::at_millisecond(2))],
         ..WriteBatch::default()
     };
     let deletion = |number| WriteBatch {
-        deleted: vec![(CHANNEL, id(number), Millis(3))],
+        deleted: vec![(CHANNEL, id(number), time::at_millisecond(3))],
         ..WriteBatch::default()
     };
     for (what, batch) in [

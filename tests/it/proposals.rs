@@ -1,8 +1,9 @@
 //! From talk to a page on a branch, and what happens when people touch it.
 
 use indexer::store::{ReviewDecision, Store};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::Millis;
+use rules::time;
 
 use crate::exports::{Talk, asked_three_times, write};
 use crate::sandbox::Sandbox;
@@ -417,12 +418,12 @@ fn a_guide_that_is_not_declared_any_more_loses_its_branch_unless_people_have_it(
 }
 
 /// What a reviewer does in the store of a sandbox.
-fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store, Cluster, Millis) -> T) -> T {
+fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store, Cluster, Timestamp) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = Store::open_shared(&sandbox.path("data")).await.unwrap();
         let cluster = store.clusters(3, 1).await.unwrap().pop().expect("one question");
-        let now = Millis(jiff::Timestamp::now().as_millisecond());
+        let now = time::whole_millisecond(Timestamp::now());
         let done = act(&store, cluster, now).await;
         store.close().await;
         done
@@ -433,7 +434,7 @@ fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store, Cluster, Millis)
 fn a_reviewers_snooze_holds_a_page_of_a_local_repository_until_it_is_taken_back() {
     let (sandbox, _) = due();
     let seq = in_store(&sandbox, async |store, cluster, now| {
-        let decision = ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) };
+        let decision = ReviewDecision::Snooze { until: now + time::days(30) };
         store.record_review(&cluster, &decision, "token a", now).await.unwrap()
     });
     for _ in 0..2 {
@@ -453,7 +454,7 @@ fn a_reviewers_snooze_holds_a_page_of_a_local_repository_until_it_is_taken_back(
 fn a_page_that_waits_says_why() {
     let (sandbox, mut talk) = due();
     in_store(&sandbox, async |store, _, now| {
-        store.set("paused", &now.0.to_string()).await.unwrap();
+        store.set_time("paused", now).await.unwrap();
     });
     let said = sandbox.stdout_of(&["propose"]);
     assert!(said.contains("proposals are paused") && !said.contains("analysed"), "{said}");
@@ -473,7 +474,7 @@ fn a_page_that_waits_says_why() {
 fn a_snoozed_page_of_a_local_repository_comes_at_its_date() {
     let (sandbox, _) = due();
     in_store(&sandbox, async |store, cluster, now| {
-        let decision = ReviewDecision::Snooze { until: Millis(now.0 - 1) };
+        let decision = ReviewDecision::Snooze { until: now - SignedDuration::from_millis(1) };
         store.record_review(&cluster, &decision, "token a", now).await.unwrap()
     });
     sandbox.stdout_of(&["propose"]);

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use indexer::store::{AuthorCache, PendingRange, ReactionsCoverage, Store, WriteBatch, WriteLock};
+use jiff::Timestamp;
 use proptest::prelude::*;
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction, Role};
+use rules::time;
 
 /// One version of a message, as some source saw it at some time.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ fn version() -> impl Strategy<Value = Version> {
     )
 }
 
-fn message(version: &Version) -> (Message, ReactionsCoverage, Millis) {
+fn message(version: &Version) -> (Message, ReactionsCoverage, Timestamp) {
     // A person has the same roles in all that a source says at one time.
     let role = Role { id: RoleId(version.observed as u64), name: version.name.clone() };
     let author = Author {
@@ -63,8 +65,8 @@ fn message(version: &Version) -> (Message, ReactionsCoverage, Millis) {
         channel: ChannelId(version.channel),
         author: Arc::new(author),
         kind: version.kind,
-        sent: Millis(0),
-        edited: version.edited.map(Millis),
+        sent: Timestamp::UNIX_EPOCH,
+        edited: version.edited.map(time::at_millisecond),
         text: version.text.clone(),
         reply_to: version.reply.map(MessageId),
         mentions: Vec::new(),
@@ -73,7 +75,7 @@ fn message(version: &Version) -> (Message, ReactionsCoverage, Millis) {
         forwarded: None,
         pinned: version.pinned,
     };
-    (message, ReactionsCoverage::Whole, Millis(version.observed))
+    (message, ReactionsCoverage::Whole, time::at_millisecond(version.observed))
 }
 
 fn channel(id: u64) -> Channel {
@@ -106,7 +108,8 @@ async fn applied(batches: &[Vec<Version>]) -> Stored {
     let store = Store::open(folder.path(), &lock).await.unwrap();
     for versions in batches {
         let messages = versions.iter().map(message).collect();
-        let channels = vec![(channel(1), Millis(0)), (channel(2), Millis(0))];
+        let channels =
+            vec![(channel(1), Timestamp::UNIX_EPOCH), (channel(2), Timestamp::UNIX_EPOCH)];
         store
             .apply_batch(&WriteBatch { channels, messages, ..WriteBatch::default() })
             .await

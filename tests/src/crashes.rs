@@ -13,8 +13,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use docgen::pull_request::marker::BodyMarker;
 use harvester::config::load_rules;
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{MessageId, Millis};
+use rules::model::ids::MessageId;
+use rules::time;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -79,7 +81,7 @@ impl fmt::Display for Ran {
 pub struct Prepared {
     folder: TempDir,
     rules: Arc<Ruleset>,
-    now: Millis,
+    now: Timestamp,
     /// Branch to path and page, as long as nobody else has a hand in it.
     before: BTreeMap<String, (String, String)>,
     after: BTreeMap<String, (String, String)>,
@@ -103,7 +105,7 @@ impl Prepared {
         let ran = command.output()?;
         ensure!(ran.status.success(), "import: {}", String::from_utf8_lossy(&ran.stderr));
         let rules = Arc::new(load_rules(Some(&data.join("rules")))?);
-        let now = Millis(jiff::Timestamp::now().as_millisecond());
+        let now = time::whole_millisecond(Timestamp::now());
         let none = BTreeMap::new();
         let mut prepared = Self { folder, rules, now, before: none.clone(), after: none, gone };
         prepared.before = prepared.undisturbed("before")?;
@@ -236,7 +238,9 @@ impl<'p> Run<'p> {
         ensure!(surprises.is_empty(), "{surprises:?}");
         let requests = self.github.requests();
         let writes = requests.iter().filter(|request| request.is_write()).collect::<Vec<_>>();
-        let close = writes.windows(2).find(|two| two[1].time.0 - two[0].time.0 < Millis::SECOND);
+        let close = writes
+            .windows(2)
+            .find(|two| two[1].time.duration_since(two[0].time) < SignedDuration::from_secs(1));
         ensure!(close.is_none(), "two writes within a second: {close:?}");
         Ok(())
     }
@@ -345,7 +349,7 @@ fn talk() -> (Value, MessageId) {
 }
 
 fn message(id: u64, author: &str, text: &str, to: Option<u64>) -> Value {
-    let sent = jiff::Timestamp::from_millisecond(MessageId(id).created_at().0).unwrap_or_default();
+    let sent = MessageId(id).created_at();
     let roles = if author == "900" { json!([{ "id": "77", "name": "Helper" }]) } else { json!([]) };
     let reference = to.map(|to| {
         json!({ "messageId": to.to_string(), "channelId": CHANNEL.to_string(), "guildId": "1" })

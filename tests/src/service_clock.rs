@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use docgen::github::client::ClientClock;
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::harness::github::FakeGitHub;
 
@@ -12,12 +12,12 @@ use crate::harness::github::FakeGitHub;
 pub struct ServiceClock(pub Arc<FakeGitHub>);
 
 impl ClientClock for ServiceClock {
-    fn now(&self) -> Millis {
+    fn now(&self) -> Timestamp {
         self.0.now()
     }
 
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.advance(millis);
+    fn sleep(&self, length: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.advance(length);
         Box::pin(std::future::ready(()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::commits::CommitTree;
 use super::error::ForgeError;
@@ -35,7 +35,7 @@ impl Forge {
         }
     }
 
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Timestamp {
         match self {
             Self::GitHub(github) => github.now(),
             Self::Local(local) => local.now(),

@@ -11,7 +11,8 @@ use git2::{
     BranchType, Commit, ErrorCode, FileMode, ObjectType, Oid, Repository, RepositoryInitOptions,
     Signature, Time, TreeWalkMode, TreeWalkResult, message_trailers_strs,
 };
-use rules::model::ids::{ClusterId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ClusterId;
 
 use super::commits::{ChangedFiles, CommitTree, CreatedCommit};
 use super::error::LocalForgeError;
@@ -72,7 +73,7 @@ impl LocalForge {
         Ok(Some(detect(files.paths(), text)))
     }
 
-    pub(super) fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -376,7 +377,7 @@ impl LocalForge {
     }
 
     fn signature(&self) -> Result<Signature<'static>> {
-        let time = Time::new(self.now().0.div_euclid(Millis::SECOND), 0);
+        let time = Time::new(self.now().as_second(), 0);
         Signature::new(AUTHOR, EMAIL, &time).map_err(git("sign a commit"))
     }
 }

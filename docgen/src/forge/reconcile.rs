@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 use serde::{Deserialize, Serialize};
 
 use super::commits::CreatedCommit;
@@ -18,9 +19,9 @@ use crate::pull_request::marker;
 use crate::pull_request::marker::BodyMarker;
 
 /// Somebody who reads a pull request must not find it changed many times a day.
-const BETWEEN_PUSHES: i64 = Millis::DAY;
+const BETWEEN_PUSHES: SignedDuration = time::days(1);
 /// The host throws commits away that no branch shows.
-const COMMIT_LIFETIME: i64 = Millis::DAY;
+const COMMIT_LIFETIME: SignedDuration = time::days(1);
 
 /// What was done so far, stored by the caller after each step. If it is lost, everything is found
 /// again by observation.
@@ -30,7 +31,8 @@ pub struct PullRequestProgress {
     /// Of its pull request, where the forge has those.
     pub number: Option<u64>,
     /// When it was opened; `None` for one that was found.
-    pub opened: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub opened: Option<Timestamp>,
     pub revision: u32,
     /// A commit that may not be on the branch yet.
     pub built: Option<BuiltCommit>,
@@ -65,7 +67,8 @@ pub struct BuiltCommit {
     /// Whether title and body are replaced with it, even if people edited them.
     #[serde(default)]
     pub anew: bool,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 impl BuiltCommit {
@@ -80,7 +83,8 @@ pub struct PushedHead {
     pub digest: String,
     /// The head of the base that it is based on, where known.
     pub base: Option<String>,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 /// One thing to do.
@@ -225,7 +229,7 @@ pub fn next_step(
     wanted: &DesiredPullRequest,
     progress: &PullRequestProgress,
     seen: &ObservedState,
-    now: Millis,
+    now: Timestamp,
 ) -> ReconcileStep {
     let state = StepContext { wanted, progress, seen, now };
     match seen.pulls.iter().find(|pull| pull.is_open()) {
@@ -238,7 +242,7 @@ struct StepContext<'s> {
     wanted: &'s DesiredPullRequest,
     progress: &'s PullRequestProgress,
     seen: &'s ObservedState,
-    now: Millis,
+    now: Timestamp,
 }
 
 fn hands_off(pull: &PullRequest, why: HandsOffReason) -> ReconcileStep {
@@ -277,13 +281,13 @@ impl StepContext<'_> {
             return Some(known.clone());
         }
         if let Some(marker) = marker.filter(|marker| marker.head == branch.head) {
-            return pushed(&marker.digest, None, Millis(0));
+            return pushed(&marker.digest, None, Timestamp::UNIX_EPOCH);
         }
         if let Some(digest) = &branch.ours {
-            return pushed(digest, None, Millis(0));
+            return pushed(digest, None, Timestamp::UNIX_EPOCH);
         }
         (self.wanted.recreate.as_deref() == Some(branch.head.as_str()))
-            .then(|| pushed("", None, Millis(0)))
+            .then(|| pushed("", None, Timestamp::UNIX_EPOCH))
             .flatten()
     }
 
@@ -345,7 +349,7 @@ impl StepContext<'_> {
         let behind = generated.base.as_deref() != Some(self.seen.base.as_str());
         let conflict = pull.mergeable == Some(false) && !self.seen.touched;
         let rebase = behind && (self.wanted.rebase || conflict);
-        let interval_over = self.now.0 - generated.at.0 >= BETWEEN_PUSHES;
+        let interval_over = self.now.duration_since(generated.at) >= BETWEEN_PUSHES;
         let urgent =
             self.wanted.purpose != PullRequestPurpose::Answer || self.wanted.recreate.is_some();
         if !rebase && !(other && (interval_over || urgent)) {
@@ -384,7 +388,7 @@ impl StepContext<'_> {
                 && built.from.as_deref() == from
                 && built.follows == follows
                 && (follows || built.base == self.seen.base)
-                && self.now.0 - built.at.0 < COMMIT_LIFETIME
+                && self.now.duration_since(built.at) < COMMIT_LIFETIME
         })
     }
 
@@ -398,7 +402,7 @@ impl StepContext<'_> {
         let DesiredPullRequest { title, body, .. } = self.wanted;
         let moved = marker.head != generated.head || marker.digest != generated.digest;
         let other = marker.title != marker::hash(title) || marker.body != marker::hash(body);
-        let interval_over = self.now.0 - generated.at.0 >= BETWEEN_PUSHES;
+        let interval_over = self.now.duration_since(generated.at) >= BETWEEN_PUSHES;
         let current = generated.digest == self.wanted.digest;
         let renamed = other && current && interval_over;
         if !moved && !renamed {

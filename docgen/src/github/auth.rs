@@ -4,10 +4,10 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use rules::model::ids::Millis;
+use rules::time;
 use serde_json::json;
 
 use super::models::InstallationToken;
@@ -17,8 +17,8 @@ const BACKDATED: i64 = 60;
 /// The host accepts at most ten minutes.
 const JWT_SECONDS: i64 = 9 * 60;
 /// A token is renewed before it ends, so that none ends between two calls of one step.
-const RENEWED_BEFORE: i64 = 5 * 60 * Millis::SECOND;
-const TOKEN_LIFETIME: i64 = Millis::HOUR;
+const RENEWED_BEFORE: SignedDuration = SignedDuration::from_mins(5);
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 /// A value that `Debug` and logs do not show.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,8 +87,8 @@ impl AppKey {
     }
 
     /// A signed JSON Web Token of the App, valid for nine minutes (RFC 7519, RS256).
-    pub(super) fn jwt(&self, now: Millis) -> Credential {
-        let seconds = now.0.div_euclid(Millis::SECOND);
+    pub(super) fn jwt(&self, now: Timestamp) -> Credential {
+        let seconds = now.as_second();
         let part = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let head = part(json!({ "alg": "RS256", "typ": "JWT" }));
         let claims = part(json!({
@@ -109,17 +109,17 @@ impl AppKey {
 #[derive(Debug, Clone)]
 pub(super) struct CachedToken {
     pub(super) token: Credential,
-    until: Millis,
+    until: Timestamp,
 }
 
 impl CachedToken {
-    pub(super) fn new(answer: InstallationToken, now: Millis) -> Self {
+    pub(super) fn new(answer: InstallationToken, now: Timestamp) -> Self {
         let ends = answer.expires_at.parse::<Timestamp>().ok();
-        let ends = ends.map_or(now.0 + TOKEN_LIFETIME, Timestamp::as_millisecond);
-        Self { token: Credential(answer.token), until: Millis(ends - RENEWED_BEFORE) }
+        let ends = ends.unwrap_or_else(|| time::plus(now, TOKEN_LIFETIME));
+        Self { token: Credential(answer.token), until: time::minus(ends, RENEWED_BEFORE) }
     }
 
-    pub(super) fn holds(&self, now: Millis) -> bool {
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
         now < self.until
     }
 }
@@ -144,7 +144,7 @@ mod tests {
         for traditional in [true, false] {
             let Some(pem) = made(traditional) else { return };
             let key = AppKey::new(77, &Credential::new(pem)).unwrap();
-            let jwt = key.jwt(Millis(1_000_500));
+            let jwt = key.jwt(time::at_millisecond(1_000_500));
             let parts = jwt.reveal().split('.').collect::<Vec<_>>();
             let read = |part: &str| {
                 let bytes = URL_SAFE_NO_PAD.decode(part).unwrap();
@@ -175,11 +175,12 @@ mod tests {
     fn a_token_is_renewed_five_minutes_before_it_ends() {
         let cached = |expires_at: &str, now| {
             let answer = InstallationToken { token: "t".into(), expires_at: expires_at.into() };
-            CachedToken::new(answer, Millis(now))
+            CachedToken::new(answer, time::at_millisecond(now))
         };
         let dated = cached("1970-01-01T01:00:00Z", 0);
-        assert!(dated.holds(Millis(54 * 60_000)) && !dated.holds(Millis(55 * 60_000)));
+        let minute = |minute| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
+        assert!(dated.holds(minute(54)) && !dated.holds(minute(55)));
         let undated = cached("soon", 60_000);
-        assert!(undated.holds(Millis(55 * 60_000)) && !undated.holds(Millis(56 * 60_000)));
+        assert!(undated.holds(minute(55)) && !undated.holds(minute(56)));
     }
 }

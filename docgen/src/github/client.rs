@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, Uri};
+use jiff::{SignedDuration, Timestamp};
 use octocrab::Octocrab;
-use rules::model::ids::Millis;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, OnceCell};
@@ -26,8 +26,8 @@ pub const PUBLIC_API: &str = "https://api.github.com";
 
 /// Time and waiting, which a test makes go by itself.
 pub trait ClientClock: Send + Sync {
-    fn now(&self) -> Millis;
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn now(&self) -> Timestamp;
+    fn sleep(&self, length: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
 /// A failed request.
@@ -39,7 +39,7 @@ pub enum GitHubError {
     Repository(String),
     /// Nothing may be sent before this moment. Store it, and come back then.
     #[error("no requests to GitHub until {} (rate limit or outage)", crate::page::evidence::minute(*.not_before))]
-    Deferred { not_before: Millis },
+    Deferred { not_before: Timestamp },
     /// The outcome of this write is unknown: read the state before writing again.
     #[error("no response from GitHub, outcome unknown: {method} {path}")]
     OutcomeUnknown { method: Method, path: String },
@@ -92,9 +92,9 @@ pub struct GitHubClient {
     me: OnceCell<String>,
     clock: Arc<dyn ClientClock>,
     cached_token: Mutex<Option<CachedToken>>,
-    lane: Mutex<Option<Millis>>,
+    lane: Mutex<Option<Timestamp>>,
     /// No request goes out before this moment.
-    deferred_until: Mutex<Millis>,
+    deferred_until: Mutex<Timestamp>,
 }
 
 /// An answer as it came.
@@ -112,7 +112,7 @@ impl GitHubClient {
         repository: &str,
         auth: Auth,
         clock: Arc<dyn ClientClock>,
-        not_before: Option<Millis>,
+        not_before: Option<Timestamp>,
     ) -> Result<Self> {
         let wrong = || GitHubError::Address(api.to_owned());
         let uri = api.trim_end_matches('/').parse::<Uri>().map_err(|_| wrong())?;
@@ -157,7 +157,7 @@ impl GitHubClient {
         &self.owner
     }
 
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -270,7 +270,7 @@ impl GitHubClient {
         }
         let mut lane = self.lane.lock().await;
         let turn = rate_limit::turn(*lane, self.now());
-        if turn > 0 {
+        if turn.is_positive() {
             self.clock.sleep(turn).await;
         }
         let done = self.with_renewed_token(&method, path, body, token).await;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use rules::model::ids::{ClusterId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ClusterId;
 
 use crate::page::evidence::minute;
 use crate::page::format::MARKER;
@@ -13,7 +14,7 @@ use crate::pull_request::marker;
 pub const TITLE: &str = "Answer Harvester: dashboard";
 pub const LABEL: &str = "answer-harvester-dashboard";
 /// The text changes at most this often.
-pub const BETWEEN_EDITS: i64 = 5 * 60 * Millis::SECOND;
+pub const BETWEEN_EDITS: SignedDuration = SignedDuration::from_mins(5);
 const MOST_ROWS: usize = 50;
 
 /// The section of a question. The order is the order of the sections.
@@ -80,7 +81,7 @@ pub struct DashboardItem {
     pub occurrences: usize,
     pub pull: Option<u64>,
     pub deadline: DeadlineStatus,
-    pub due_by: Option<Millis>,
+    pub due_by: Option<Timestamp>,
     /// Generated text on why it is in this section.
     pub note: Option<String>,
 }
@@ -184,16 +185,16 @@ pub struct DashboardIssue {
     pub number: u64,
     pub open: bool,
     pub body: String,
-    pub edited: Millis,
+    pub edited: Timestamp,
 }
 
 /// Decides whether the text is written. A dashboard that people closed stays closed and is left alone.
-pub fn decide(found: Option<&DashboardIssue>, text: &str, now: Millis) -> DashboardAction {
+pub fn decide(found: Option<&DashboardIssue>, text: &str, now: Timestamp) -> DashboardAction {
     match found {
         None => DashboardAction::Create,
         Some(found) if !found.open => DashboardAction::Nothing,
         Some(found) if marker::hash(&found.body) == marker::hash(text) => DashboardAction::Nothing,
-        Some(found) if now.0 - found.edited.0 < BETWEEN_EDITS => DashboardAction::Nothing,
+        Some(found) if now.duration_since(found.edited) < BETWEEN_EDITS => DashboardAction::Nothing,
         Some(found) => DashboardAction::Edit(found.number),
     }
 }
@@ -201,6 +202,7 @@ pub fn decide(found: Option<&DashboardIssue>, text: &str, now: Millis) -> Dashbo
 #[cfg(test)]
 mod tests {
     use rules::model::ids::MessageId;
+    use rules::time;
 
     use super::*;
 
@@ -217,7 +219,7 @@ mod tests {
             occurrences: 3,
             pull: (place == DashboardSection::Open).then_some(number),
             deadline,
-            due_by: Some(Millis(Millis::DAY)),
+            due_by: Some(Timestamp::UNIX_EPOCH + time::days(1)),
             note: (place == DashboardSection::Failed).then(|| "no permission <b> @amy".into()),
         }
     }
@@ -286,7 +288,7 @@ mod tests {
             number: 9,
             open,
             body: body.into(),
-            edited: Millis(-minutes * 60_000),
+            edited: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(-minutes),
         };
         for (found, expected) in [
             (None, DashboardAction::Create),
@@ -295,7 +297,7 @@ mod tests {
             (Some(found(true, "new\r\n", 90)), DashboardAction::Nothing),
             (Some(found(false, "old", 90)), DashboardAction::Nothing),
         ] {
-            assert_eq!(decide(found.as_ref(), "new\n", Millis(0)), expected);
+            assert_eq!(decide(found.as_ref(), "new\n", Timestamp::UNIX_EPOCH), expected);
         }
     }
 }

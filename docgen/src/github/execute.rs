@@ -1,7 +1,8 @@
 //! Looks at everything, does one thing.
 
 use http::Method;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
+use rules::time;
 use serde_json::{Value, json};
 
 use super::client::{GitHubClient, GitHubError, Result, encoded, odd};
@@ -262,7 +263,7 @@ fn survived(
     what: &ReconcileStep,
     tries: u32,
     error: GitHubError,
-    now: Millis,
+    now: Timestamp,
 ) -> Result<StepResult> {
     let optional = matches!(
         what,
@@ -286,7 +287,7 @@ fn survived(
         GitHubError::Refused { status: 403 | 422, message, .. }
             if matches!(what, ReconcileStep::Open { .. }) && is_a_cap(message) =>
         {
-            Err(GitHubError::Deferred { not_before: Millis(now.0 + Millis::DAY) })
+            Err(GitHubError::Deferred { not_before: time::plus(now, time::days(1)) })
         }
         GitHubError::Refused { status: 404 | 409 | 422, .. }
         | GitHubError::OutcomeUnknown { .. }
@@ -435,11 +436,11 @@ mod tests {
             (&open, 0, odd("pulls", "missing field `number`"), "look"),
             (&open, 4, odd("pulls", "missing field `number`"), "failed"),
         ] {
-            let name = match survived(what, tries, error, Millis(0)) {
+            let name = match survived(what, tries, error, Timestamp::UNIX_EPOCH) {
                 Ok(StepResult::Warned(_)) => "warned",
                 Ok(StepResult::NoDrafts) => "no drafts",
                 Ok(StepResult::OutcomeUnknown) => "look",
-                Err(GitHubError::Deferred { not_before: Millis(Millis::DAY) }) => "deferred",
+                Err(GitHubError::Deferred { .. }) => "deferred",
                 Err(GitHubError::Refused { .. } | GitHubError::UnexpectedResponse { .. }) => {
                     "failed"
                 }

@@ -2,7 +2,8 @@
 
 use http::Method;
 use jiff::Timestamp;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
+use rules::time;
 use serde_json::{Value, json};
 
 use super::client::{GitHubClient, Result, encoded};
@@ -142,8 +143,7 @@ impl GitHubClient {
     }
 
     /// Comments on issues and pull requests that changed since a moment, oldest first.
-    pub async fn comments_since(&self, since: Millis) -> Result<Vec<Comment>> {
-        let since = Timestamp::from_millisecond(since.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    pub async fn comments_since(&self, since: Timestamp) -> Result<Vec<Comment>> {
         let since = since.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let path = format!("issues/comments?sort=updated&direction=asc&since={}", encoded(&since));
         self.list(&self.repo_path(&path), MOST_COMMENTS).await
@@ -174,13 +174,11 @@ fn same(old: Option<&str>, new: &str) -> bool {
 fn found(issue: Issue) -> Option<DashboardIssue> {
     let body = issue.body?;
     let ours = issue.pull_request.is_none() && dashboard::is_ours(&body);
-    let edited = issue.updated_at.parse::<Timestamp>().map_or(0, Timestamp::as_millisecond);
-    ours.then(|| DashboardIssue {
-        number: issue.number,
-        open: issue.state == "open",
-        body,
-        edited: Millis(edited),
-    })
+    let edited = issue
+        .updated_at
+        .parse::<Timestamp>()
+        .map_or(Timestamp::UNIX_EPOCH, time::whole_millisecond);
+    ours.then(|| DashboardIssue { number: issue.number, open: issue.state == "open", body, edited })
 }
 
 #[cfg(test)]
@@ -221,7 +219,10 @@ mod tests {
         };
         let text = dashboard::render_dashboard(&[], &dashboard::DashboardTotals::default());
         let dashboard = found(issue(&text, false)).unwrap();
-        assert_eq!((dashboard.number, dashboard.open, dashboard.edited), (5, true, Millis(2_000)));
+        assert_eq!(
+            (dashboard.number, dashboard.open, dashboard.edited),
+            (5, true, time::at_millisecond(2_000))
+        );
         assert!(found(issue(&text, true)).is_none() && found(issue("words", false)).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Whether an issue of any repository is closed.
 
 use jiff::Timestamp;
-use rules::model::ids::Millis;
+use rules::time;
 use rules::verification::advisories::IssueName;
 use serde::Deserialize;
 
@@ -17,11 +17,11 @@ struct IssueEnd {
 
 impl GitHubClient {
     /// When an issue or pull request was closed; `None` while it is open, or where this client may not see it.
-    pub async fn issue_closed(&self, issue: &IssueName) -> Result<Option<Millis>> {
+    pub async fn issue_closed(&self, issue: &IssueName) -> Result<Option<Timestamp>> {
         let name = issue.repository.split('/').map(encoded).collect::<Vec<_>>().join("/");
         let path = format!("/repos/{name}/issues/{}", issue.number);
         let found = self.get_optional::<IssueEnd>(&path).await?;
         let closed = found.and_then(|end| end.closed_at?.parse::<Timestamp>().ok());
-        Ok(closed.map(|at| Millis(at.as_millisecond())))
+        Ok(closed.map(time::whole_millisecond))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use rules::markdown::code_span;
-use rules::model::ids::Millis;
 
 use crate::change::FileChange;
 use crate::directives::plain_title;
@@ -304,7 +304,7 @@ pub struct OnboardingState {
 pub enum SettingsRequest {
     Open,
     Merged,
-    Closed(Millis),
+    Closed(Timestamp),
 }
 
 /// Whether proposals may be opened.
@@ -342,6 +342,8 @@ pub fn stage(seen: &OnboardingState) -> OnboardingStage {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
 
     #[test]
@@ -430,7 +432,12 @@ mod tests {
             (None, None, false, OnboardingStage::Introduce),
             (None, Some(SettingsRequest::Open), false, OnboardingStage::Waiting),
             (None, Some(SettingsRequest::Open), true, OnboardingStage::Waiting),
-            (None, Some(SettingsRequest::Closed(Millis(1))), false, OnboardingStage::Off),
+            (
+                None,
+                Some(SettingsRequest::Closed(time::at_millisecond(1))),
+                false,
+                OnboardingStage::Off,
+            ),
             (None, Some(SettingsRequest::Merged), false, OnboardingStage::Off),
             (Some("enabled: true"), Some(SettingsRequest::Merged), true, OnboardingStage::DryRun),
             (Some("enabled: true"), Some(SettingsRequest::Merged), false, on("")),

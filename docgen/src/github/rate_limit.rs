@@ -1,16 +1,17 @@
 //! What to do with a response: a pure decision, so that a limit is obeyed and nothing is sent twice.
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
 /// Longer waits are not slept through: the caller stores the moment and comes back.
-const LONGEST_WAIT: i64 = 10 * Millis::SECOND;
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(10);
 /// The host asks for a minute where a secondary limit names no time, and more with every repetition.
-const DEFAULT_WAIT: i64 = 60 * Millis::SECOND;
-const LONGEST_DEFAULT_WAIT: i64 = Millis::HOUR;
+const DEFAULT_WAIT: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_DEFAULT_WAIT: SignedDuration = SignedDuration::from_hours(1);
 /// A host that fails this often in a row is left alone for a while.
 const MOST_ATTEMPTS: u32 = 4;
 /// The pause between two writes that the host asks for.
-pub(crate) const BETWEEN_WRITES: i64 = Millis::SECOND;
+pub(crate) const BETWEEN_WRITES: SignedDuration = SignedDuration::from_secs(1);
 
 /// Whether a request changes something over there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +40,10 @@ pub enum RetryDecision {
     Accept,
     /// Refused for a reason that waiting does not change.
     Fail,
-    /// The same request again after so many milliseconds.
-    RetryAfter(i64),
+    /// The same request again after this time.
+    RetryAfter(SignedDuration),
     /// No request at all before this moment, after a restart neither.
-    Defer(Millis),
+    Defer(Timestamp),
     /// A write with an unknown outcome: read the state before writing again.
     CheckState,
 }
@@ -54,7 +55,7 @@ pub fn decide(
     kind: RequestKind,
     attempt: u32,
     answer: Option<&ResponseHead<'_>>,
-    now: Millis,
+    now: Timestamp,
 ) -> RetryDecision {
     let Some(answer) = answer else { return failed(kind, attempt, now) };
     match answer.status {
@@ -62,7 +63,7 @@ pub fn decide(
             Some(wait) if wait <= LONGEST_WAIT && attempt + 1 < MOST_ATTEMPTS => {
                 RetryDecision::RetryAfter(wait)
             }
-            Some(wait) => RetryDecision::Defer(Millis(now.0 + wait)),
+            Some(wait) => RetryDecision::Defer(time::plus(now, wait)),
             None => RetryDecision::Fail,
         },
         500.. => failed(kind, attempt, now),
@@ -71,51 +72,62 @@ pub fn decide(
     }
 }
 
-fn failed(kind: RequestKind, attempt: u32, now: Millis) -> RetryDecision {
+fn failed(kind: RequestKind, attempt: u32, now: Timestamp) -> RetryDecision {
     if kind == RequestKind::Write {
         return RetryDecision::CheckState;
     }
     if attempt + 1 >= MOST_ATTEMPTS {
-        return RetryDecision::Defer(Millis(now.0 + DEFAULT_WAIT));
+        return RetryDecision::Defer(time::plus(now, DEFAULT_WAIT));
     }
     // Several daemons that saw the same failure must not come back at the same moment.
-    let jitter = now.0.rem_euclid(500);
-    RetryDecision::RetryAfter((Millis::SECOND << attempt) + jitter)
+    let jitter = SignedDuration::from_millis(now.as_millisecond().rem_euclid(500));
+    RetryDecision::RetryAfter(SignedDuration::from_secs(1 << attempt) + jitter)
 }
 
 /// How long to wait, if the answer is a limit at all.
-fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Millis) -> Option<i64> {
+fn limit(attempt: u32, answer: &ResponseHead<'_>, now: Timestamp) -> Option<SignedDuration> {
     if let Some(seconds) = answer.retry_after {
-        return Some(seconds.clamp(1, 7 * 24 * 3_600) * Millis::SECOND);
+        return Some(SignedDuration::from_secs(seconds.clamp(1, 7 * 24 * 3_600)));
     }
     if answer.remaining == Some(0) {
-        let reset = answer.reset.map_or(0, |reset| reset.saturating_mul(Millis::SECOND) - now.0);
+        let reset = answer.reset.map_or(SignedDuration::ZERO, |reset| {
+            SignedDuration::from_secs(reset).saturating_sub(now.as_duration())
+        });
         // The host's clock may differ from this machine's by a second.
-        return Some(reset.clamp(0, Millis::DAY) + Millis::SECOND);
+        return Some(
+            reset.clamp(SignedDuration::ZERO, time::days(1)) + SignedDuration::from_secs(1),
+        );
     }
     let text = answer.text.to_ascii_lowercase();
     let named = ["secondary rate limit", "rate limit exceeded", "abuse"];
     let limited = answer.status == 429 || named.iter().any(|name| text.contains(name));
-    limited.then(|| (DEFAULT_WAIT << attempt.min(6)).min(LONGEST_DEFAULT_WAIT))
+    limited.then(|| (DEFAULT_WAIT * (1 << attempt.min(6))).min(LONGEST_DEFAULT_WAIT))
 }
 
 /// How long a write has to wait for its turn behind the last one.
-pub(crate) fn turn(last: Option<Millis>, now: Millis) -> i64 {
-    last.map_or(0, |last| (last.0 + BETWEEN_WRITES - now.0).clamp(0, BETWEEN_WRITES))
+pub(crate) fn turn(last: Option<Timestamp>, now: Timestamp) -> SignedDuration {
+    last.map_or(SignedDuration::ZERO, |last| {
+        let rest = BETWEEN_WRITES - now.duration_since(last);
+        rest.clamp(SignedDuration::ZERO, BETWEEN_WRITES)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: Millis = Millis(1_000_000_000);
+    const NOW: Timestamp = Timestamp::constant(1_000_000, 0);
 
     fn answer(status: u16) -> ResponseHead<'static> {
         ResponseHead { status, ..ResponseHead::default() }
     }
 
+    fn retry(milliseconds: i64) -> RetryDecision {
+        RetryDecision::RetryAfter(SignedDuration::from_millis(milliseconds))
+    }
+
     fn after(seconds: i64) -> RetryDecision {
-        RetryDecision::Defer(Millis(NOW.0 + seconds * Millis::SECOND))
+        RetryDecision::Defer(NOW + SignedDuration::from_secs(seconds))
     }
 
     #[test]
@@ -125,11 +137,11 @@ mod tests {
         let spent = |reset| ResponseHead { remaining: Some(0), reset: Some(reset), ..answer(403) };
         let said = |status, text| ResponseHead { text, ..answer(status) };
         for (answer, expected) in [
-            (retry_after(429, 2), RetryDecision::RetryAfter(2_000)),
+            (retry_after(429, 2), retry(2_000)),
             (retry_after(403, 30), after(30)),
-            (retry_after(403, 0), RetryDecision::RetryAfter(1_000)),
+            (retry_after(403, 0), retry(1_000)),
             (spent(1_000_000 + 3_600), after(3_601)),
-            (spent(1_000_000 - 50), RetryDecision::RetryAfter(1_000)),
+            (spent(1_000_000 - 50), retry(1_000)),
             (said(403, "You have exceeded a secondary rate limit."), after(60)),
             (said(403, "You have triggered an abuse detection mechanism."), after(60)),
             (said(403, "Resource not accessible by integration"), RetryDecision::Fail),
@@ -159,12 +171,12 @@ mod tests {
         for answer in [None, Some(answer(500)), Some(answer(502)), Some(answer(504))] {
             let answer = answer.as_ref();
             assert_eq!(decide(RequestKind::Write, 0, answer, NOW), RetryDecision::CheckState);
-            assert_eq!(decide(RequestKind::Read, 0, answer, NOW), RetryDecision::RetryAfter(1_000));
-            assert_eq!(decide(RequestKind::Read, 2, answer, NOW), RetryDecision::RetryAfter(4_000));
+            assert_eq!(decide(RequestKind::Read, 0, answer, NOW), retry(1_000));
+            assert_eq!(decide(RequestKind::Read, 2, answer, NOW), retry(4_000));
             assert_eq!(decide(RequestKind::Read, 3, answer, NOW), after(60));
         }
-        let later = Millis(NOW.0 + 77);
-        assert_eq!(decide(RequestKind::Read, 0, None, later), RetryDecision::RetryAfter(1_077));
+        let later = NOW + SignedDuration::from_millis(77);
+        assert_eq!(decide(RequestKind::Read, 0, None, later), retry(1_077));
     }
 
     #[test]
@@ -172,11 +184,11 @@ mod tests {
         for (last, expected) in [
             (None, 0),
             (Some(NOW), 1_000),
-            (Some(Millis(NOW.0 - 400)), 600),
-            (Some(Millis(NOW.0 - 5_000)), 0),
-            (Some(Millis(NOW.0 + 90_000)), 1_000),
+            (Some(NOW - SignedDuration::from_millis(400)), 600),
+            (Some(NOW - SignedDuration::from_secs(5)), 0),
+            (Some(NOW + SignedDuration::from_secs(90)), 1_000),
         ] {
-            assert_eq!(turn(last, NOW), expected);
+            assert_eq!(turn(last, NOW), SignedDuration::from_millis(expected));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The releases of repositories, as GitHub lists them.
 
-use jiff::Timestamp;
-use rules::model::ids::Millis;
+use rules::time;
 use rules::verification::ReleaseRecord;
 use rules::versions::ProjectVersion;
 
@@ -28,7 +27,7 @@ fn record(repository: &str, release: &PublishedRelease) -> Option<ReleaseRecord>
     Some(ReleaseRecord {
         repository: repository.to_owned(),
         version: ProjectVersion::parse(&release.tag_name)?,
-        at: Millis(published.parse::<Timestamp>().ok()?.as_millisecond()),
+        at: time::whole_millisecond(published.parse().ok()?),
     })
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use rules::markdown::code_span;
-use rules::model::ids::Millis;
 
 use super::comment_commands::HELP;
 use crate::page::evidence::{HelpSign, day, minute};
@@ -80,7 +80,7 @@ pub fn changes_requested() -> String {
     )
 }
 
-pub fn snoozed(until: Millis) -> String {
+pub fn snoozed(until: Timestamp) -> String {
     format!("Snoozed until {}.\n", minute(until))
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::model::cluster::Occurrence;
-use rules::model::ids::{MessageId, Millis};
+use rules::model::ids::MessageId;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::resolution::ResolutionGrade;
@@ -12,8 +12,8 @@ use rules::safety::{FactRules, SafetyRules, judge_text, redact};
 /// One occurrence as a page and a proposal show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceItem {
-    pub asked: Millis,
-    pub resolved: Millis,
+    pub asked: Timestamp,
+    pub resolved: Timestamp,
     pub question_link: String,
     pub answer_link: String,
     /// `None` where the author has not agreed to be quoted: then only links and date are shown.
@@ -86,19 +86,17 @@ fn help_sign(grade: ResolutionGrade) -> Option<HelpSign> {
 }
 
 /// The day of a moment in UTC, `2025-01-31`.
-pub(crate) fn day(moment: Millis) -> String {
+pub(crate) fn day(moment: Timestamp) -> String {
     written(moment, "%Y-%m-%d")
 }
 
 /// `2025-01-31 13:05 UTC`.
-pub(crate) fn minute(moment: Millis) -> String {
+pub(crate) fn minute(moment: Timestamp) -> String {
     written(moment, "%Y-%m-%d %H:%M UTC")
 }
 
-fn written(moment: Millis, format: &str) -> String {
-    // A moment outside jiff's years 0 to 9999 is no date of a message.
-    let time = Timestamp::from_millisecond(moment.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    time.to_zoned(TimeZone::UTC).strftime(format).to_string()
+fn written(moment: Timestamp, format: &str) -> String {
+    moment.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
 /// The messages that a text links to, in its order.

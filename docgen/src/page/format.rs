@@ -3,9 +3,10 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use regex::Regex;
 use rules::language::page_words::PageWords;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 
 use crate::lines::lines;
 use crate::page::evidence::day;
@@ -85,18 +86,19 @@ pub(crate) fn span(file: &str, cluster: &ClusterId) -> Option<(usize, usize)> {
 /// Where the questions and the answers of a page come from: each with its day and its address.
 pub(crate) fn source_line(
     words: &PageWords,
-    questions: &[(Millis, String)],
-    answers: &[(Millis, String)],
+    questions: &[(Timestamp, String)],
+    answers: &[(Timestamp, String)],
 ) -> String {
-    let named =
-        |name| move |(sent, link): &(Millis, String)| format!("[{name}, {}]({link})", day(*sent));
+    let named = |name| {
+        move |(sent, link): &(Timestamp, String)| format!("[{name}, {}]({link})", day(*sent))
+    };
     let questions = questions.iter().map(named(&words.question));
     let links = questions.chain(answers.iter().map(named(&words.answer)));
     format!("{}: {}", words.source, links.collect::<Vec<_>>().join(", "))
 }
 
 /// How often a question was answered, for how many people and when last.
-pub(crate) fn answered_summary(occurrences: usize, askers: usize, last: Millis) -> String {
+pub(crate) fn answered_summary(occurrences: usize, askers: usize, last: Timestamp) -> String {
     let times = match occurrences {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
@@ -149,7 +151,7 @@ mod tests {
     fn every_fixed_line_is_recognised() {
         let cluster = ClusterId::of_question(MessageId(36));
         let link = "https://discord.com/channels/1/2/30".to_owned();
-        let answers = [(Millis(0), link.clone())];
+        let answers = [(Timestamp::UNIX_EPOCH, link.clone())];
         let mut fixed = vec![
             anchor(&cluster),
             "Resolved 3 times for 2 people. Last answered on 1970-01-01.".to_owned(),

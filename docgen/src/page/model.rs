@@ -1,7 +1,8 @@
 //! A page that can be proposed, and what decides how it looks.
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
 
@@ -51,7 +52,7 @@ pub struct Draft {
 /// An answer that contradicts the main one of its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContradictingAnswer {
-    pub given: Millis,
+    pub given: Timestamp,
     pub link: String,
 }
 

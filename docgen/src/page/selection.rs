@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use jiff::SignedDuration;
 use regex::Regex;
 use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
-use rules::model::ids::Millis;
 use rules::occurrence_ranking::{
     RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
 };
@@ -32,7 +32,7 @@ const NEAR_WORDS: f32 = 0.2;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
-const ONE_ANSWER_SPAN: i64 = 15 * 60 * Millis::SECOND;
+const ONE_ANSWER_SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// Shorter sentences about a cause say nothing.
 const LEAST_CAUSE_WORDS: usize = 5;
 /// A longer symptom is a log, not a symptom.
@@ -192,7 +192,7 @@ fn adds(
     let (first, quote) = (&chosen[0], answer.quote);
     let continues = answer.occurrence.conversation == first.occurrence.conversation
         && quote.author == first.quote.author
-        && (quote.sent.0 - first.quote.sent.0).abs() <= ONE_ANSWER_SPAN;
+        && quote.sent.duration_since(first.quote.sent).abs() <= ONE_ANSWER_SPAN;
     let other_way = answer.occurrence.conversation != first.occurrence.conversation
         && quote.message == answer.occurrence.best_answer().message
         && chosen.iter().all(|other| answer.solution_rank.solution != other.solution_rank.solution)

@@ -4,11 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use rules::language::page_words::{PageWords, PullRequestWords};
 use rules::markdown::code_span;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::resolution::ResolutionGrade;
+use rules::time;
 use serde::Serialize;
 
 use crate::page::evidence::{EvidenceItem, HelpSign, day};
@@ -32,7 +34,7 @@ const LONGEST_CELL: usize = 120;
 const MOST_ROWS: usize = 6;
 const MOST_ANSWER_LINES: usize = 10;
 /// An answer this old when the question became due is worth a warning.
-const OLD_ANSWER: i64 = 365 * Millis::DAY;
+const OLD_ANSWER: SignedDuration = time::days(365);
 
 /// Title, body and branch of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,7 +207,7 @@ fn sites(links: &[String]) -> String {
 fn risks(cluster: &Cluster, draft: &Draft, words: &PullRequestWords) -> Vec<String> {
     let all = &cluster.occurrences;
     let newest = cluster.last_confirmed();
-    let is_old = cluster.due_since.is_some_and(|due| due.0 - newest.0 > OLD_ANSWER);
+    let is_old = cluster.due_since.is_some_and(|due| due.duration_since(newest) > OLD_ANSWER);
     let versions = draft.versions.iter().map(|version| escape::span(version, LONGEST_QUOTE));
     let versions = versions.collect::<Vec<_>>().join(", ");
     let redacted = draft.page.contains("[redacted: ") || draft.page.contains("\\[redacted: ");

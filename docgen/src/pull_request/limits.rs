@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use rules::model::ids::{ClusterId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ClusterId;
+use rules::time;
 use serde::Serialize;
 
 /// How many proposals maintainers get.
@@ -18,7 +20,7 @@ pub struct ProposalLimits {
     pub batch: usize,
 }
 
-const WEEK: i64 = 7 * Millis::DAY;
+const WEEK: SignedDuration = time::days(7);
 
 impl Default for ProposalLimits {
     fn default() -> Self {
@@ -30,7 +32,7 @@ impl Default for ProposalLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposalCandidate {
     pub cluster: ClusterId,
-    pub due_since: Millis,
+    pub due_since: Timestamp,
     pub occurrences: usize,
     /// The page score in percent.
     pub score: u8,
@@ -50,10 +52,10 @@ pub struct ProposalCandidate {
 pub struct ProposalHistory {
     pub open: usize,
     /// When each proposal was opened, in any order. A batch is one.
-    pub opened: Vec<Millis>,
+    pub opened: Vec<Timestamp>,
     /// Proposals that people merged.
     pub merged: usize,
-    pub last_batch: Option<Millis>,
+    pub last_batch: Option<Timestamp>,
 }
 
 /// What a proposal waits for.
@@ -100,7 +102,7 @@ pub fn plan_openings(
     candidates: &[ProposalCandidate],
     history: &ProposalHistory,
     limits: &ProposalLimits,
-    now: Millis,
+    now: Timestamp,
 ) -> OpeningPlan {
     let mut plan = OpeningPlan::default();
     let mut rest = candidates.iter().collect::<Vec<_>>();
@@ -116,8 +118,10 @@ pub fn plan_openings(
         !one.requested || one.batch
     });
     let (mut batched, mut waiting) = rest.into_iter().partition::<Vec<_>, _>(|one| one.batch);
-    let within = |span: i64| history.opened.iter().filter(|at| now.0 - at.0 < span).count();
-    let (today, this_hour) = (within(Millis::DAY), within(Millis::HOUR));
+    let within = |span: SignedDuration| {
+        history.opened.iter().filter(|at| now.duration_since(**at) < span).count()
+    };
+    let (today, this_hour) = (within(time::days(1)), within(SignedDuration::from_hours(1)));
     let mut turn = history.opened.len();
     let reserved = usize::from(is_time_for_batch(&waiting, &batched, (history, limits), now));
     while !waiting.is_empty() {
@@ -157,17 +161,20 @@ fn is_time_for_batch(
     waiting: &[&ProposalCandidate],
     batched: &[&ProposalCandidate],
     (history, limits): (&ProposalHistory, &ProposalLimits),
-    now: Millis,
+    now: Timestamp,
 ) -> bool {
-    let within = |span: i64| history.opened.iter().filter(|at| now.0 - at.0 < span).count();
+    let within = |span: SignedDuration| {
+        history.opened.iter().filter(|at| now.duration_since(**at) < span).count()
+    };
     let room = limits.open.saturating_sub(history.open);
-    let room = room.min(limits.per_day.saturating_sub(within(Millis::DAY)));
-    let room = room.min(limits.per_hour.saturating_sub(within(Millis::HOUR)));
+    let room = room.min(limits.per_day.saturating_sub(within(time::days(1))));
+    let room = room.min(limits.per_hour.saturating_sub(within(SignedDuration::from_hours(1))));
     let first = history.opened.iter().min();
     let known = history.merged > 0
         || !batched.is_empty()
-        || first.is_some_and(|first| now.0 - first.0 >= WEEK);
-    let batch_interval_over = history.last_batch.is_none_or(|last| now.0 - last.0 >= WEEK);
+        || first.is_some_and(|first| now.duration_since(*first) >= WEEK);
+    let batch_interval_over =
+        history.last_batch.is_none_or(|last| now.duration_since(last) >= WEEK);
     let all = waiting.iter().chain(batched).copied().collect::<Vec<_>>();
     let left = waiting.len().saturating_sub(room.saturating_sub(1)) + batched.len();
     room > 0 && known && batch_interval_over && left > 1 && held_for_long(&all, now)
@@ -175,8 +182,10 @@ fn is_time_for_batch(
 
 /// A batch is worth a reviewer's time only where the caps cannot keep up: something has waited for a
 /// whole day.
-fn held_for_long(waiting: &[&ProposalCandidate], now: Millis) -> bool {
-    waiting.iter().any(|one| !one.fact && (one.batch || now.0 - one.due_since.0 >= Millis::DAY))
+fn held_for_long(waiting: &[&ProposalCandidate], now: Timestamp) -> bool {
+    waiting
+        .iter()
+        .any(|one| !one.fact && (one.batch || now.duration_since(one.due_since) >= time::days(1)))
 }
 
 /// Even turns go to the oldest, odd ones to the best.
@@ -224,15 +233,19 @@ impl DeadlineStatus {
 /// What a deadline status depends on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeadlineInput {
-    pub due_since: Millis,
+    pub due_since: Timestamp,
     pub drafted: bool,
     /// When it was opened, or put on the dashboard because a limit held it.
-    pub offered: Option<Millis>,
+    pub offered: Option<Timestamp>,
 }
 
-/// Reads the clock; `allowed` is the whole time in milliseconds, 48 hours by default.
-pub fn deadline_status(progress: &DeadlineInput, allowed: i64, now: Millis) -> DeadlineStatus {
-    let spent = |until: Millis| until.0 - progress.due_since.0;
+/// Reads the clock; `allowed` is the whole time, 48 hours by default.
+pub fn deadline_status(
+    progress: &DeadlineInput,
+    allowed: SignedDuration,
+    now: Timestamp,
+) -> DeadlineStatus {
+    let spent = |until: Timestamp| until.duration_since(progress.due_since);
     if let Some(offered) = progress.offered {
         return if spent(offered) > allowed {
             DeadlineStatus::Breached
@@ -258,14 +271,14 @@ mod tests {
 
     use super::*;
 
-    const NOW: Millis = Millis(100 * Millis::DAY);
+    const NOW: Timestamp = Timestamp::constant(100 * 86_400, 0);
 
     fn id(number: u64) -> ClusterId {
         ClusterId::of_question(MessageId(number))
     }
 
-    fn ago(hours: i64) -> Millis {
-        Millis(NOW.0 - hours * Millis::HOUR)
+    fn ago(hours: i64) -> Timestamp {
+        NOW - SignedDuration::from_hours(hours)
     }
 
     /// Due for so many hours, asked so often.
@@ -373,7 +386,7 @@ mod tests {
 
     #[test]
     fn the_clock_runs_from_the_threshold() {
-        let allowed = 48 * Millis::HOUR;
+        let allowed = SignedDuration::from_hours(48);
         for (hours, drafted, offered, expected) in [
             (0, false, None, DeadlineStatus::Running),
             (23, false, None, DeadlineStatus::Running),

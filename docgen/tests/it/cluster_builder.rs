@@ -3,15 +3,17 @@
 use docgen::page::draft::{Draft, DraftContext, DraftRefusal, build_draft};
 use docgen::pull_request::answer::PullRequestText;
 use docgen::target::{DocsFolder, DocsTarget};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
-use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::reason::WeightedReason;
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 use rules::resolution::{ResolutionGrade, ResolutionSignal, SignalKind};
+use rules::time;
 
 /// 2025-03-01T12:00:00Z.
-pub(crate) const START: i64 = 1_740_830_400_000;
+pub(crate) const START: Timestamp = Timestamp::constant(1_740_830_400, 0);
 
 /// Hosts that hostile answers link to are listed here, so that what else is wrong with them shows.
 const FACTS: &str = "domains = ['docs.lantern.example', 'evil.example', 'github.com']";
@@ -79,13 +81,13 @@ pub(crate) fn cluster(exchanges: &[(&str, &str)]) -> Cluster {
         representative: occurrences[0].question.message,
         occurrences,
         outside_core: Default::default(),
-        due_since: Some(Millis(START + 5 * Millis::DAY)),
+        due_since: Some(START + time::days(5)),
         merged_answer: None,
     }
 }
 
 pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
-    let sent = START + at as i64 * Millis::DAY;
+    let sent = START + time::days(at as i64);
     let first = 1_000 + at * 10;
     let worked = ResolutionSignal {
         kind: SignalKind::Worked,
@@ -103,7 +105,7 @@ pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
             200 + at % 2,
             &format!("helper_{}", at % 2),
             answer,
-            sent + Millis::HOUR,
+            sent + SignedDuration::from_hours(1),
         )],
         grade: ResolutionGrade::Confirmed,
         confidence: 0.8 - at as f32 * 0.05,
@@ -118,14 +120,14 @@ pub(crate) fn occurrence(at: u64, question: &str, answer: &str) -> Occurrence {
     }
 }
 
-fn quote(message: u64, author: u64, name: &str, text: &str, sent: i64) -> Quote {
+fn quote(message: u64, author: u64, name: &str, text: &str, sent: Timestamp) -> Quote {
     Quote {
         message: MessageId(message),
         author: UserId(author),
         author_name: name.into(),
         trusted: author == 201,
         text: text.into(),
-        sent: Millis(sent),
+        sent,
         has_attachment: false,
     }
 }

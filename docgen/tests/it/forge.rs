@@ -13,24 +13,25 @@ use docgen::pull_request::answer::PullRequestText;
 use docgen::site::layout::SiteLayout;
 use docgen::target::DocsTarget;
 use git2::{Oid, Repository, Signature, Time};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::Cluster;
-use rules::model::ids::Millis;
 use tempfile::TempDir;
 
-use crate::cluster_builder::{DraftFixture, START, cluster, occurrence};
+use crate::cluster_builder::{DraftFixture, cluster, occurrence};
 
-const NOW: Millis = Millis(START + 30 * Millis::DAY);
+/// Thirty days after the first question of a cluster.
+const NOW: Timestamp = Timestamp::constant(1_740_830_400 + 30 * 86_400, 0);
 /// A proposal in a local repository takes fewer steps.
 const MOST_STEPS: usize = 12;
 
 struct StoppedClock;
 
 impl ClientClock for StoppedClock {
-    fn now(&self) -> Millis {
+    fn now(&self) -> Timestamp {
         NOW
     }
 
-    fn sleep(&self, _: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+    fn sleep(&self, _: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }
 }
@@ -203,7 +204,7 @@ fn a_first_proposal_makes_repository_branch_commit_and_words() {
     assert_eq!(repository.head().unwrap().name().unwrap(), "refs/heads/main");
     let commit = repository.find_reference(&story.branch()).unwrap().peel_to_commit().unwrap();
     assert_eq!(commit.id().to_string(), pushed);
-    assert_eq!(commit.time().seconds(), NOW.0 / 1_000);
+    assert_eq!(commit.time().seconds(), NOW.as_second());
     assert_eq!(commit.parent_id(0).unwrap(), repository.head().unwrap().target().unwrap());
     let entry = commit.tree().unwrap().get_path(Path::new(draft.path())).unwrap();
     assert_eq!(repository.find_blob(entry.id()).unwrap().content(), draft.page().as_bytes());

@@ -9,8 +9,9 @@ use docgen::pull_request::subject::Week;
 use docgen::site::layout::SiteLayout;
 use docgen::target::{DocsFolder, DocsTarget};
 use rules::model::cluster::Cluster;
-use rules::model::ids::{MessageId, Millis, UserId};
+use rules::model::ids::{MessageId, UserId};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 
 use crate::cluster_builder::{DraftFixture, START, cluster};
 use crate::hard_clusters::{code, korean};
@@ -107,7 +108,7 @@ fn only_what_is_special_for_this_question_is_to_be_checked() {
         }
     };
     let late = |cluster: &mut Cluster| {
-        cluster.due_since = Some(Millis(START + 400 * Millis::DAY));
+        cluster.due_since = Some(START + time::days(400));
     };
     assert_eq!(changed(&by_one).as_deref(), Some("one person gave every answer"));
     assert_eq!(changed(&late).as_deref(), Some("the newest answer is from 2025-03-02"));

@@ -52,7 +52,7 @@ fn row_json(row: &DemandRow) -> serde_json::Value {
         "searches": row.searches,
         "missed": row.missed,
         "opened": row.opened,
-        "first": row.first,
-        "last": row.last,
+        "first": row.first.as_millisecond(),
+        "last": row.last.as_millisecond(),
     })
 }

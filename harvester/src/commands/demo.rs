@@ -132,7 +132,7 @@ pub(super) async fn run(
     let counts = pipeline.store.counts().await?;
     let recurring = pipeline.store.clusters(2, usize::MAX).await?;
     pipeline.close().await;
-    let seconds = (clock::now().0 - started.0) as f64 / 1_000.0;
+    let seconds = clock::now().duration_since(started).as_secs_f64();
     if options.json {
         print_json(&summary(counts, &recurring, &round, merged, seconds))?;
     } else {

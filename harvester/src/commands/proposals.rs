@@ -1,6 +1,6 @@
 use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::Proposal;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::table::{one_line, room};
@@ -14,8 +14,10 @@ struct ProposalListItem {
     #[serde(flatten)]
     proposal: Proposal,
     /// When the threshold was met.
-    due_since: Option<Millis>,
-    due_by: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional")]
+    due_since: Option<Timestamp>,
+    #[serde(with = "rules::time::milliseconds::optional")]
+    due_by: Option<Timestamp>,
     #[serde(rename = "clock")]
     deadline: DeadlineStatus,
 }
@@ -29,7 +31,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     for proposal in store.proposals().await? {
         let cluster = store.cluster(&proposal.cluster).await?;
         let due_since = cluster.and_then(|cluster| cluster.due_since);
-        let allowed = pages.deadline(Millis(0)).0;
+        let allowed = pages.time_to_propose();
         let deadline = deadline_status_of(&proposal, due_since, allowed, now);
         let due_by = due_since.map(|since| pages.deadline(since));
         lines.push(ProposalListItem { proposal, due_since, due_by, deadline });

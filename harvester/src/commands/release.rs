@@ -1,8 +1,8 @@
 //! `release`: what was released when, so that answers are checked again.
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use rules::model::ids::Millis;
 use rules::verification::ReleaseRecord;
 use rules::versions::ProjectVersion;
 
@@ -89,7 +89,7 @@ fn list(options: &GlobalArgs, releases: &[ReleaseRecord]) -> anyhow::Result<Comm
 }
 
 /// The beginning of a day, UTC.
-fn start_of(date: Date) -> anyhow::Result<Millis> {
+fn start_of(date: Date) -> anyhow::Result<Timestamp> {
     let zoned = date.to_zoned(jiff::tz::TimeZone::UTC).context("the day has no beginning")?;
-    Ok(Millis(zoned.timestamp().as_millisecond()))
+    Ok(zoned.timestamp())
 }

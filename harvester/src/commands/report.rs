@@ -7,7 +7,7 @@ mod triage;
 mod verify;
 
 use anyhow::Context as _;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use site::presentation::language::InterfaceLanguage;
@@ -74,7 +74,7 @@ enum ReportFormat {
 }
 
 impl PeriodArgs {
-    fn period(&self, now: Millis) -> Result<ReportPeriod, UsageError> {
+    fn period(&self, now: Timestamp) -> Result<ReportPeriod, UsageError> {
         let span = match self.period {
             PeriodChoice::Day => ReportSpan::Day,
             PeriodChoice::Week => ReportSpan::Week,
@@ -154,6 +154,6 @@ impl OpenReport<'_> {
     }
 }
 
-fn now() -> Millis {
+fn now() -> Timestamp {
     clock::now()
 }

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{DaemonStatus, Store, StoreCounts};
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use rules::publish::pseudonym::AuthorNaming;
+use rules::time;
 use serde_json::Value;
 use site::reports::ReportSource;
 use site::reports::health::OperationHealth;
@@ -12,7 +13,7 @@ use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 use crate::clock;
 
 /// A daemon that has not written its status for so long has ended.
-const FRESH: i64 = 30 * Millis::SECOND;
+const FRESH: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
@@ -89,13 +90,16 @@ fn detail(counts: &BTreeMap<String, u64>) {
 async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, DaemonStatus)>> {
     let now = clock::now();
     let mut daemons = store.daemon_statuses().await?;
-    daemons.retain(|(_, status)| now.0 - status.at.0 < FRESH);
+    daemons.retain(|(_, status)| now.duration_since(status.at) < FRESH);
     Ok(daemons)
 }
 
 /// The status of a daemon with the age of each time, for `--json`.
 fn daemon_json(status: &DaemonStatus) -> serde_json::Result<Value> {
-    let age = |time: Option<Millis>| time.map(|time| (status.at.0 - time.0).max(0)).into();
+    let age = |time: Option<Timestamp>| {
+        let age = |time| time::whole_milliseconds(status.at.duration_since(time)).max(0);
+        time.map(age).into()
+    };
     let mut json = serde_json::to_value(status)?;
     json["last_stored_age_ms"] = age(status.last_event_stored);
     json["last_kept_up_age_ms"] = age(status.last_index_pass);
@@ -126,14 +130,11 @@ fn print_health(health: &OperationHealth) {
         );
     }
     if let Some(slowest) = level.slowest_proposal {
-        daemon_line(
-            (slowest / Millis::HOUR) as u64,
-            "hours from threshold to proposal, the slowest",
-        );
+        daemon_line(slowest.as_hours() as u64, "hours from threshold to proposal, the slowest");
     }
     if let Some(longest) = level.longest_undecided {
         daemon_line(
-            (longest / Millis::DAY) as u64,
+            time::whole_days(longest) as u64,
             "days that the oldest proposal waits for a decision",
         );
     }
@@ -153,7 +154,7 @@ fn print_daemon(name: &str, status: &DaemonStatus) {
         daemon_line(gateway.resumed_total, "gateway sessions resumed");
         daemon_line(gateway.identifies_total, "gateway identifies");
         if let Some(last) = gateway.last_dispatch {
-            let seconds = (status.at.0 - last.0).max(0) / Millis::SECOND;
+            let seconds = status.at.duration_since(last).as_secs().max(0);
             daemon_line(seconds as u64, "seconds since the last gateway event");
         }
     }

@@ -1,5 +1,7 @@
 //! Text in columns for terminals.
 
+use jiff::Timestamp;
+
 /// `1234567` as `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -14,9 +16,8 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// The calendar day of a time, UTC.
-pub(super) fn day(time: rules::model::ids::Millis) -> String {
-    jiff::Timestamp::from_millisecond(time.0)
-        .map_or_else(|_| "unknown".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+pub(super) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// The columns of a line on standard output: those of the terminal, at least 40; 80 elsewhere.

@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 use indexer::store::{ApiTokenRow, TokenDigest};
-use rules::model::ids::Millis;
+use jiff::Timestamp;
+use rules::time;
 use site::access::credentials::TOKEN_PREFIX;
 use site::access::scopes::ApiScope;
 
@@ -83,7 +84,7 @@ async fn create(options: &GlobalArgs, arguments: &CreateArgs) -> anyhow::Result<
         per_minute: arguments.per_minute,
         created: now,
         expires: (arguments.expires_days > 0)
-            .then(|| Millis(now.0 + i64::from(arguments.expires_days) * Millis::DAY)),
+            .then(|| time::plus(now, time::days(i64::from(arguments.expires_days)))),
         revoked: None,
         last_used: None,
     };
@@ -149,7 +150,7 @@ async fn revoke(options: &GlobalArgs, id: &str) -> anyhow::Result<CommandResult>
     Ok(CommandResult::Success)
 }
 
-fn token_json(token: &ApiTokenRow, now: Millis) -> serde_json::Value {
+fn token_json(token: &ApiTokenRow, now: Timestamp) -> serde_json::Value {
     serde_json::json!({
         "id": token.id,
         "name": token.name,
@@ -157,13 +158,13 @@ fn token_json(token: &ApiTokenRow, now: Millis) -> serde_json::Value {
         "workspace": token.workspace,
         "scopes": token.scopes.split(' ').collect::<Vec<_>>(),
         "per_minute": token.per_minute,
-        "created": token.created,
-        "expires": token.expires,
-        "last_used": token.last_used,
+        "created": token.created.as_millisecond(),
+        "expires": token.expires.map(Timestamp::as_millisecond),
+        "last_used": token.last_used.map(Timestamp::as_millisecond),
     })
 }
 
-fn state(token: &ApiTokenRow, now: Millis) -> &'static str {
+fn state(token: &ApiTokenRow, now: Timestamp) -> &'static str {
     match token.is_valid(now) {
         true => "valid",
         false if token.revoked.is_some() => "revoked",

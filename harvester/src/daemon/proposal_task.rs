@@ -8,7 +8,7 @@ use docgen::github::auth::Credential;
 use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
 use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::{ProposalRoundCounts, Store};
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use site::http::webhooks::WebhookReply;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
@@ -66,7 +66,7 @@ impl ProposalMetrics {
     }
 
     /// Counts a round that succeeded, and the deadlines after it.
-    fn record_done(&self, deadlines: &BTreeMap<DeadlineStatus, u64>, now: Millis) {
+    fn record_done(&self, deadlines: &BTreeMap<DeadlineStatus, u64>, now: Timestamp) {
         let mut status = self.0.lock().expect("nothing panics while it holds the lock");
         let counts = status.get_or_insert_default();
         counts.rounds_total += 1;
@@ -160,12 +160,12 @@ impl ProposalTask {
             }
             Ok(RoundOutcome::Busy) => AGAIN,
             Ok(RoundOutcome::Deferred(until)) => {
-                let millis = (until.0 - clock::now().0).max(1_000) as u64;
+                let wait = until.duration_since(clock::now()).max(SignedDuration::from_secs(1));
                 tracing::warn!(
                     "rate-limited by GitHub, or GitHub is unreachable; next attempt in {} s",
-                    millis / 1_000
+                    wait.as_secs()
                 );
-                Duration::from_millis(millis)
+                wait.unsigned_abs()
             }
             Err(error) => {
                 self.metrics.record_failed();

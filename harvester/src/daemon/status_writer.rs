@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use indexer::store::{Applied, DaemonStatus, DiscordStatus, Store, StoreError};
-use rules::model::ids::Millis;
+use jiff::Timestamp;
+use rules::time;
 use tokio::sync::watch;
 
 use super::proposal_task::ProposalMetrics;
@@ -36,11 +37,11 @@ impl DaemonCounters {
         self.0.leader.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn record_index_pass(&self, now: Millis) {
-        self.0.last_index_pass.store(now.0, Ordering::Relaxed);
+    pub(super) fn record_index_pass(&self, now: Timestamp) {
+        self.0.last_index_pass.store(now.as_millisecond(), Ordering::Relaxed);
     }
 
-    pub(super) fn stored(&self, applied: Applied, now: Millis) {
+    pub(super) fn stored(&self, applied: Applied, now: Timestamp) {
         let Applied { added, updated, unchanged, deleted } = applied;
         let cells = &self.0;
         for (cell, count) in [
@@ -51,15 +52,17 @@ impl DaemonCounters {
         ] {
             cell.fetch_add(count, Ordering::Relaxed);
         }
-        cells.last_event_stored.store(now.0, Ordering::Relaxed);
+        cells.last_event_stored.store(now.as_millisecond(), Ordering::Relaxed);
     }
 
     /// A status with everything that is counted here.
-    fn status(&self, now: Millis) -> DaemonStatus {
+    fn status(&self, now: Timestamp) -> DaemonStatus {
         let cells = &self.0;
         let count = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
-        let time =
-            |cell: &AtomicI64| Some(Millis(cell.load(Ordering::Relaxed))).filter(|at| at.0 != 0);
+        let time = |cell: &AtomicI64| {
+            let at = time::at_millisecond(cell.load(Ordering::Relaxed));
+            (at != Timestamp::UNIX_EPOCH).then_some(at)
+        };
         DaemonStatus {
             at: now,
             leader: cells.leader.load(Ordering::Relaxed),

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use indexer::store::{CatchUpCounts, ChannelProgress, Store};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::Channel;
+use rules::time;
 use tracing::Instrument as _;
 
 use super::guild_view::GuildView;
@@ -66,8 +68,8 @@ struct CatchUpState {
     lost: BTreeSet<ChannelId>,
     /// When live events of all channels, and of single ones, were last lost: what was rechecked
     /// before that has to be rechecked.
-    all_lost_at: Millis,
-    lost_at: BTreeMap<ChannelId, Millis>,
+    all_lost_at: Timestamp,
+    lost_at: BTreeMap<ChannelId, Timestamp>,
     unreadable: UnreadableChannels,
     progress: CatchUpCounts,
 }
@@ -403,7 +405,7 @@ impl CatchUp {
             complete: !page.full,
             gapped: false,
             reconciled: at,
-            archived_until: Millis(0),
+            archived_until: Timestamp::UNIX_EPOCH,
         };
         self.enqueue_page(page, reading).await?;
         self.state().up_to_date.insert(channel, reading.newest);
@@ -485,5 +487,5 @@ pub(super) fn first_of(days: u32) -> MessageId {
     if days == 0 {
         return MessageId(0);
     }
-    MessageId::min_at(Millis(clock::now().0 - i64::from(days) * Millis::DAY))
+    MessageId::min_at(time::minus(clock::now(), time::days(i64::from(days))))
 }

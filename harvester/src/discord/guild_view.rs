@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::model::ids::{ChannelId, GuildId, Millis, RoleId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, RoleId};
 use rules::model::message::{Channel, ChannelKind, Role};
 
 use crate::event::ChatEvent;
@@ -62,7 +63,7 @@ impl GuildView {
     }
 
     /// Updates a channel or thread, and says what is different.
-    pub fn apply_channel(&mut self, channel: ApiChannel, at: Millis) -> ChannelUpdate {
+    pub fn apply_channel(&mut self, channel: ApiChannel, at: Timestamp) -> ChannelUpdate {
         let id = channel.id;
         let (before, passed_on) = (self.event(id, at), self.passed_on(id));
         self.update_channel(channel);
@@ -74,7 +75,7 @@ impl GuildView {
     }
 
     /// Changes roles, and says whose sight that changes.
-    pub fn apply_roles(&mut self, at: Millis, change: impl FnOnce(&mut Self)) -> AccessUpdate {
+    pub fn apply_roles(&mut self, at: Timestamp, change: impl FnOnce(&mut Self)) -> AccessUpdate {
         let before = self.public_channels();
         change(self);
         let after = self.public_channels();
@@ -201,7 +202,7 @@ impl GuildView {
     }
 
     /// Events that update the store about a channel and the threads below it.
-    pub fn events(&self, id: ChannelId, at: Millis) -> Vec<ChatEvent> {
+    pub fn events(&self, id: ChannelId, at: Timestamp) -> Vec<ChatEvent> {
         let below =
             self.channels.values().filter(|one| one.kind.is_thread() && one.parent == Some(id));
         let all = [id].into_iter().chain(below.map(|thread| thread.id));
@@ -209,13 +210,13 @@ impl GuildView {
     }
 
     /// Events that update the store about the server and every channel.
-    pub fn all_events(&self, at: Millis) -> Vec<ChatEvent> {
+    pub fn all_events(&self, at: Timestamp) -> Vec<ChatEvent> {
         let name = Some(&self.name).filter(|name| !name.is_empty());
         let named = name.map(|name| ChatEvent::ServerSeen(self.id, name.clone(), at));
         named.into_iter().chain(self.channels.keys().filter_map(|id| self.event(*id, at))).collect()
     }
 
-    fn event(&self, id: ChannelId, at: Millis) -> Option<ChatEvent> {
+    fn event(&self, id: ChannelId, at: Timestamp) -> Option<ChatEvent> {
         if self.channels.get(&id)?.obfuscated {
             return Some(ChatEvent::ChannelHidden(id, at));
         }
@@ -271,6 +272,8 @@ fn tags(post: &ApiChannel, forum: &ApiChannel) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -312,8 +315,10 @@ mod tests {
     fn a_channel_closed_to_all_is_hidden_with_its_threads() {
         let closed = server(json!([{ "id": "1", "type": 0, "allow": "0", "deny": "1024" }]));
         assert_eq!(names(&closed), ["It fails"]);
-        let events = closed.events(ChannelId(50), Millis(7));
-        assert!(events.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(_, Millis(7)))));
+        let events = closed.events(ChannelId(50), time::at_millisecond(7));
+        let at = time::at_millisecond(7);
+        let hidden = |event| matches!(event, &ChatEvent::ChannelHidden(_, when) if when == at);
+        assert!(events.iter().all(hidden));
         assert_eq!(events.len(), 2);
     }
 
@@ -344,7 +349,7 @@ mod tests {
     fn a_change_updates_what_is_different_and_nothing_else() {
         let mut guild = server(json!([]));
         let of = |payload: Value| api::channel(&payload).unwrap();
-        let at = Millis(7);
+        let at = time::at_millisecond(7);
         let same =
             json!({ "id": "51", "type": 11, "name": "aside", "parent_id": "50", "position": 3 });
         let update = guild.apply_channel(of(same), at);
@@ -375,7 +380,7 @@ mod tests {
             { "id": "9", "type": 0, "allow": "1024", "deny": "0" },
         ]);
         let mut guild = server(gate);
-        let (all, at) = ([ChannelId(50), ChannelId(51)], Millis(7));
+        let (all, at) = ([ChannelId(50), ChannelId(51)], time::at_millisecond(7));
         let closed = guild.apply_roles(at, |guild| guild.remove_role(RoleId(9)));
         assert_eq!((closed.shown.as_slice(), closed.hidden.as_slice()), (&[][..], &all[..]));
         assert!(closed.events.iter().all(|event| matches!(event, ChatEvent::ChannelHidden(..))));

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexer::store::{AuthorCache, QuarantinedPayload, Store, StoreError};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::model::message::Message;
 use rules::safety::redact;
 use serde_json::Value;
@@ -107,7 +108,7 @@ impl MessagePager {
         guild: &GuildView,
         channel: ChannelId,
         raw: &[Value],
-        at: Millis,
+        at: Timestamp,
         lane: RequestLane,
     ) -> Result<MessagePage, PageStop> {
         let mut page =
@@ -203,7 +204,7 @@ pub(super) fn quarantined(
     source: &str,
     kind: &str,
     why: &MessageParseError,
-    at: Millis,
+    at: Timestamp,
     rules: &Ruleset,
 ) -> QuarantinedPayload {
     QuarantinedPayload {

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
 /// Requests per second over all routes. [Discord: Rate Limits, Global Rate Limit]
 const GLOBAL: usize = 50;
 /// Discord bans an IP address after 10,000 responses of 401, 403 or 429 in ten minutes.
-const INVALID_WINDOW: i64 = 600 * Millis::SECOND;
+const INVALID_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// How many of them stop the history, and how many stop everything, until they are older.
 const INVALID_HISTORY: usize = 5_000;
 const INVALID_LIVE: usize = 9_000;
 /// The first and the longest pause after a 429 without a duration.
-const FIRST_PAUSE: i64 = Millis::SECOND;
-const LONGEST_PAUSE: i64 = 300 * Millis::SECOND;
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How long history requests wait before they try again.
-const HISTORY_YIELD: i64 = 50;
+const HISTORY_YIELD: SignedDuration = SignedDuration::from_millis(50);
 /// Buckets that are kept before idle ones are dropped.
 const REMEMBERED: usize = 2_000;
 
@@ -26,15 +27,15 @@ pub enum RequestLane {
     History,
 }
 
-/// The rate-limit headers of a response. Times are in milliseconds.
+/// The rate-limit headers of a response.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct RateLimitHeaders {
     pub(super) status: u16,
     pub(super) bucket: Option<String>,
     pub(super) limit: Option<f64>,
     pub(super) remaining: Option<f64>,
-    pub(super) reset_after: Option<i64>,
-    pub(super) retry_after: Option<i64>,
+    pub(super) reset_after: Option<SignedDuration>,
+    pub(super) retry_after: Option<SignedDuration>,
     /// Whether a 429 applies to all routes.
     pub(super) global: bool,
 }
@@ -71,10 +72,10 @@ pub(super) struct RateLimiter {
     /// Discord's bucket names, by the shape of the route.
     names: BTreeMap<String, String>,
     /// When the requests of the last second were sent, and in which lane.
-    recent: VecDeque<(Millis, RequestLane)>,
-    invalid: VecDeque<Millis>,
+    recent: VecDeque<(Timestamp, RequestLane)>,
+    invalid: VecDeque<Timestamp>,
     /// No request is sent before.
-    blocked: Millis,
+    blocked: Timestamp,
     /// 429s in a row without a duration.
     unexplained: u32,
     live_waiting: u32,
@@ -85,9 +86,9 @@ struct RateBucket {
     limit: u32,
     remaining: u32,
     /// When it is full again.
-    reset: Millis,
+    reset: Timestamp,
     /// No request is sent before.
-    blocked: Millis,
+    blocked: Timestamp,
 }
 
 impl RateLimiter {
@@ -99,7 +100,7 @@ impl RateLimiter {
             names: BTreeMap::new(),
             recent: VecDeque::new(),
             invalid: VecDeque::new(),
-            blocked: Millis(0),
+            blocked: Timestamp::UNIX_EPOCH,
             unexplained: 0,
             live_waiting: 0,
         }
@@ -110,8 +111,8 @@ impl RateLimiter {
         &mut self,
         route: &str,
         lane: RequestLane,
-        now: Millis,
-    ) -> Result<(), Millis> {
+        now: Timestamp,
+    ) -> Result<(), Timestamp> {
         self.all(lane, now)?;
         let key = self.key(route);
         if let Some(bucket) = self.buckets.get_mut(&key) {
@@ -128,7 +129,12 @@ impl RateLimiter {
     }
 
     /// Records the headers of a response.
-    pub(super) fn record_response(&mut self, route: &str, headers: &RateLimitHeaders, now: Millis) {
+    pub(super) fn record_response(
+        &mut self,
+        route: &str,
+        headers: &RateLimitHeaders,
+        now: Timestamp,
+    ) {
         if matches!(headers.status, 401 | 403 | 429) {
             self.invalid.push_back(now);
         }
@@ -139,13 +145,13 @@ impl RateLimiter {
         bucket.update(headers, now);
         match (headers.status, headers.retry_after) {
             (429, Some(wait)) if headers.global => {
-                self.blocked = self.blocked.max(later(now, wait))
+                self.blocked = self.blocked.max(time::plus(now, wait))
             }
-            (429, Some(wait)) => bucket.blocked = bucket.blocked.max(later(now, wait)),
+            (429, Some(wait)) => bucket.blocked = bucket.blocked.max(time::plus(now, wait)),
             (429, None) => {
-                let pause = (FIRST_PAUSE << self.unexplained.min(16)).min(LONGEST_PAUSE);
+                let pause = (FIRST_PAUSE * (1 << self.unexplained.min(16))).min(LONGEST_PAUSE);
                 self.unexplained += 1;
-                self.blocked = self.blocked.max(later(now, pause));
+                self.blocked = self.blocked.max(time::plus(now, pause));
             }
             _ => self.unexplained = 0,
         }
@@ -163,21 +169,25 @@ impl RateLimiter {
     }
 
     /// The limits over all routes.
-    fn all(&mut self, lane: RequestLane, now: Millis) -> Result<(), Millis> {
+    fn all(&mut self, lane: RequestLane, now: Timestamp) -> Result<(), Timestamp> {
         if now < self.blocked {
             return Err(self.blocked);
         }
         if lane == RequestLane::History && self.live_waiting > 0 {
-            return Err(later(now, HISTORY_YIELD));
+            return Err(time::plus(now, HISTORY_YIELD));
         }
-        while self.invalid.front().is_some_and(|at| later(*at, INVALID_WINDOW) <= now) {
+        while self.invalid.front().is_some_and(|at| time::plus(*at, INVALID_WINDOW) <= now) {
             self.invalid.pop_front();
         }
         let most = if lane == RequestLane::Live { INVALID_LIVE } else { INVALID_HISTORY };
         if let Some(at) = self.invalid.len().checked_sub(most).map(|place| self.invalid[place]) {
-            return Err(later(at, INVALID_WINDOW));
+            return Err(time::plus(at, INVALID_WINDOW));
         }
-        while self.recent.front().is_some_and(|(at, _)| later(*at, Millis::SECOND) <= now) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|(at, _)| time::plus(*at, SignedDuration::from_secs(1)) <= now)
+        {
             self.recent.pop_front();
         }
         let most = ((GLOBAL as f64 * self.share) as usize).max(1);
@@ -187,13 +197,13 @@ impl RateLimiter {
             RequestLane::History if history.clone().count() >= most => history.clone().next(),
             RequestLane::Live | RequestLane::History => None,
         };
-        first.map_or(Ok(()), |(at, _)| Err(later(*at, Millis::SECOND)))
+        first.map_or(Ok(()), |(at, _)| Err(time::plus(*at, SignedDuration::from_secs(1))))
     }
 }
 
 impl RateBucket {
     /// Counts one more request, if it is allowed.
-    fn try_take(&mut self, lane: RequestLane, share: f64, now: Millis) -> Result<(), Millis> {
+    fn try_take(&mut self, lane: RequestLane, share: f64, now: Timestamp) -> Result<(), Timestamp> {
         if now < self.blocked {
             return Err(self.blocked);
         }
@@ -203,7 +213,7 @@ impl RateBucket {
         if self.reset <= now {
             // A new window begins; the next response contains its end.
             self.remaining = self.limit;
-            self.reset = later(now, Millis::SECOND);
+            self.reset = time::plus(now, SignedDuration::from_secs(1));
         }
         let kept = match lane {
             RequestLane::Live => 0,
@@ -218,7 +228,7 @@ impl RateBucket {
         Ok(())
     }
 
-    fn update(&mut self, headers: &RateLimitHeaders, now: Millis) {
+    fn update(&mut self, headers: &RateLimitHeaders, now: Timestamp) {
         let RateLimitHeaders {
             limit: Some(limit),
             remaining: Some(remaining),
@@ -236,17 +246,13 @@ impl RateBucket {
         } else {
             self.remaining.min(remaining as u32)
         };
-        self.reset = later(now, after);
+        self.reset = time::plus(now, after);
     }
 }
 
 /// A route without its major id.
 fn shape(route: &str) -> &str {
     route.split(' ').next().unwrap_or_default()
-}
-
-fn later(time: Millis, by: i64) -> Millis {
-    Millis(time.0 + by)
 }
 
 #[cfg(test)]

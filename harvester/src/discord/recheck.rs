@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use indexer::store::ChannelProgress;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 
 use super::catch_up::{CatchUp, PageStop, first_of};
 use super::guild_view::GuildView;
@@ -89,7 +90,7 @@ impl CatchUp {
         channel: ChannelId,
         page: MessagePage,
         (first, last): (MessageId, MessageId),
-        at: Millis,
+        at: Timestamp,
     ) -> Result<(), PageStop> {
         let mut missing = self.pages.store.ids_between(channel, first, last).await?;
         let there = page.ids.iter().copied().collect::<BTreeSet<_>>();

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use indexer::store::RequestCounts;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use rules::model::ids::Millis;
+use rules::time;
 use serde_json::Value;
 
 pub use super::rate_limit::RequestLane;
@@ -42,8 +43,8 @@ struct RestInner {
 /// Requests fail for reasons that pass: since when, and when and how the last one failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscordOutage {
-    pub since: Millis,
-    pub last: Millis,
+    pub since: Timestamp,
+    pub last: Timestamp,
     pub reason: String,
 }
 
@@ -264,8 +265,8 @@ impl RestClient {
                         429 => {
                             self.record_outage(None);
                             self.0.limited.fetch_add(1, Ordering::Relaxed);
-                            let (global, wait_ms) =
-                                (answer.headers.global, answer.headers.retry_after);
+                            let global = answer.headers.global;
+                            let wait_ms = answer.headers.retry_after.map(time::whole_milliseconds);
                             tracing::debug!(global, wait_ms, "rate-limited by Discord");
                             continue;
                         }
@@ -299,7 +300,10 @@ impl RestClient {
             if lane == RequestLane::Live && waiting.is_none() {
                 waiting = Some(LiveWaits::of(self));
             }
-            tokio::time::sleep(Duration::from_millis((at.0 - now.0).max(1) as u64)).await;
+            tokio::time::sleep(
+                at.duration_since(now).max(SignedDuration::from_millis(1)).unsigned_abs(),
+            )
+            .await;
         }
     }
 
@@ -332,7 +336,8 @@ impl RestClient {
         let text = response.text().await.map_err(unreachable)?;
         if headers.status == 429 {
             let body = serde_json::from_str::<Value>(&text).unwrap_or_default();
-            headers.retry_after = body["retry_after"].as_f64().map(millis).or(headers.retry_after);
+            headers.retry_after =
+                body["retry_after"].as_f64().map(rounded_up).or(headers.retry_after);
             headers.global |= body["global"].as_bool().unwrap_or(false);
         }
         Ok(RestResponse { headers, text })
@@ -386,16 +391,16 @@ fn parse_headers(status: u16, headers: &HeaderMap) -> RateLimitHeaders {
         bucket: text("x-ratelimit-bucket").map(str::to_owned),
         limit: number("x-ratelimit-limit"),
         remaining: number("x-ratelimit-remaining"),
-        reset_after: number("x-ratelimit-reset-after").map(millis),
+        reset_after: number("x-ratelimit-reset-after").map(rounded_up),
         // A 429 from the network in front of Discord has no other duration.
-        retry_after: number("retry-after").map(millis),
+        retry_after: number("retry-after").map(rounded_up),
         global: text("x-ratelimit-global").is_some(),
     }
 }
 
 /// Seconds as Discord writes them, rounded up to milliseconds.
-fn millis(seconds: f64) -> i64 {
-    (seconds.clamp(0.0, 86_400.0) * Millis::SECOND as f64).ceil() as i64
+fn rounded_up(seconds: f64) -> SignedDuration {
+    SignedDuration::from_millis((seconds.clamp(0.0, 86_400.0) * 1_000.0).ceil() as i64)
 }
 
 /// The kind of failure only: the URL in the error may contain an interaction's token.

@@ -1,8 +1,10 @@
 //! Archived threads, and stored channels that Discord no longer lists.
 
 use indexer::store::{ChannelProgress, StoredChannel};
-use rules::model::ids::{ChannelId, GuildId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ChannelId, GuildId};
 use rules::model::message::Channel;
+use rules::time;
 
 use super::catch_up::{CatchUp, NOTHING, PageStop, first_of};
 use super::guild_view::GuildView;
@@ -19,7 +21,7 @@ impl CatchUp {
     pub(super) async fn find_threads(
         &self,
         id: GuildId,
-    ) -> Result<Vec<(ChannelId, Millis)>, PageStop> {
+    ) -> Result<Vec<(ChannelId, Timestamp)>, PageStop> {
         let Some(guild) = self.guild(id) else { return Ok(Vec::new()) };
         let mut listed = Vec::new();
         for channel in guild.with_threads() {
@@ -35,14 +37,14 @@ impl CatchUp {
         &self,
         guild: &GuildView,
         channel: ChannelId,
-        listed: &mut Vec<(ChannelId, Millis)>,
+        listed: &mut Vec<(ChannelId, Timestamp)>,
     ) -> Result<(), PageStop> {
         let reading = self.reading(channel);
-        let known = reading.map_or(Millis(0), |reading| reading.archived_until);
+        let known = reading.map_or(Timestamp::UNIX_EPOCH, |reading| reading.archived_until);
         let until = known.max(first_of(self.scope.history_days).created_at());
         let mut newest = known;
         let mut before = String::new();
-        let mut last = Millis(i64::MAX);
+        let mut last = Timestamp::MAX;
         loop {
             let at = clock::now();
             let path = format!("/channels/{channel}/threads/archived/public?limit=100{before}");
@@ -58,7 +60,7 @@ impl CatchUp {
             match oldest {
                 Some(oldest) if page.has_more && oldest >= until => {
                     // Others may have been archived in the same millisecond.
-                    let next = Millis(oldest.0 + 1);
+                    let next = time::plus(oldest, SignedDuration::from_millis(1));
                     last = if next < last { next } else { oldest };
                     before = format!("&before={}", percent(&iso(last)));
                 }
@@ -75,7 +77,7 @@ impl CatchUp {
         &self,
         guild: GuildId,
         threads: Vec<ApiChannel>,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<(), PageStop> {
         let ids = threads.iter().map(|thread| thread.id).collect::<Vec<_>>();
         let events = self.with_guild(guild, |view| {
@@ -90,7 +92,7 @@ impl CatchUp {
         &self,
         guild: GuildId,
         channel: ChannelId,
-        until: Millis,
+        until: Timestamp,
     ) -> Result<(), PageStop> {
         let holds = self.guild(guild).is_some_and(|guild| guild.seen(channel).is_some());
         let reading = match self.reading(channel) {
@@ -104,7 +106,7 @@ impl CatchUp {
                 oldest: NOTHING,
                 complete: true,
                 gapped: false,
-                reconciled: Millis(0),
+                reconciled: Timestamp::UNIX_EPOCH,
                 archived_until: until,
             },
         };
@@ -163,7 +165,7 @@ impl CatchUp {
 }
 
 /// The event for a stored thread of which only the channel is listed; `None` if nothing changed.
-fn thread_event(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option<ChatEvent> {
+fn thread_event(guild: &GuildView, stored: &StoredChannel, at: Timestamp) -> Option<ChatEvent> {
     let thread = &stored.channel;
     let parent = guild.place(thread.parent?)?;
     if !guild.is_public(parent.id) {
@@ -174,7 +176,6 @@ fn thread_event(guild: &GuildView, stored: &StoredChannel, at: Millis) -> Option
 }
 
 /// The format that Discord accepts: UTC, to the microsecond.
-fn iso(time: Millis) -> String {
-    jiff::Timestamp::from_millisecond(time.0)
-        .map_or_else(|_| String::new(), |time| time.to_string())
+fn iso(time: Timestamp) -> String {
+    time.to_string()
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ChannelId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ChannelId;
 
 /// How many skipped messages are listed one by one; all are counted.
 const LISTED: usize = 20;
@@ -15,8 +16,8 @@ pub struct FileReport {
     pub guild_name: String,
     pub channel: Option<ChannelId>,
     pub channel_name: String,
-    /// When the export was made; `Millis(0)` before 2023, when the exporter did not say.
-    pub exported_at: Millis,
+    /// When the export was made; `Timestamp::UNIX_EPOCH` before 2023, when the exporter did not say.
+    pub exported_at: Timestamp,
     /// Whether the file says that it was exported without a range of dates.
     pub unlimited: bool,
     /// Messages handed over, of every kind.

@@ -1,9 +1,11 @@
 //! Maps the exporter's schema to the program's own types.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{
     Attachment, Channel, ChannelKind, Mention, Message, MessageKind, Reaction,
 };
+use rules::time;
 
 use super::authors::AuthorInterner;
 use super::schema::{
@@ -69,9 +71,8 @@ pub(super) fn message(
 }
 
 /// A date as the exporter writes it, `2024-11-24T16:16:57.1-04:00`, in any zone.
-pub(super) fn time(text: &str) -> Option<Millis> {
-    let timestamp: jiff::Timestamp = text.parse().ok()?;
-    Some(Millis(timestamp.as_millisecond()))
+pub(super) fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok().map(time::whole_millisecond)
 }
 
 /// Names are DiscordChatExporter's `ChannelKind`, numbers Discord's own channel types, which the
@@ -166,7 +167,7 @@ mod tests {
     #[test]
     fn dates_are_read_in_any_zone_and_with_any_fraction() {
         let check = |text: &str, expected: Option<i64>| {
-            assert_eq!(time(text), expected.map(Millis), "{text}");
+            assert_eq!(time(text), expected.map(time::at_millisecond), "{text}");
         };
         check("2021-11-24T16:16:57.001+00:00", Some(1_637_770_617_001));
         check("2021-11-24T16:16:57+00:00", Some(1_637_770_617_000));

@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use rules::model::ids::{ChannelId, GuildId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId};
 use rules::model::message::{Channel, Message, MessageKind};
 use serde::de::IgnoredAny;
 
@@ -289,7 +290,7 @@ fn unlimited(bytes: &[u8]) -> Parsed<bool> {
     Ok((raw.is_some_and(open), used))
 }
 
-fn time(bytes: &[u8]) -> Parsed<Option<Millis>> {
+fn time(bytes: &[u8]) -> Parsed<Option<Timestamp>> {
     let (text, used) = parse::<LenientScalar<'_>>(bytes)?;
     Ok((text.text().and_then(|text| mapping::time(&text)), used))
 }

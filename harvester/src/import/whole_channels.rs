@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rules::model::ids::{ChannelId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ChannelId;
 
 use super::file_report::FileReport;
 
@@ -11,7 +12,7 @@ use super::file_report::FileReport;
 /// with every part if the exporter wrote several. The newest export of each channel counts.
 pub fn whole_channels<'f>(
     files: impl IntoIterator<Item = (&'f Path, &'f FileReport)>,
-) -> BTreeMap<ChannelId, Millis> {
+) -> BTreeMap<ChannelId, Timestamp> {
     let mut exports = BTreeMap::<(ChannelId, PathBuf), BTreeMap<u32, &FileReport>>::new();
     for (path, report) in files {
         let Some(channel) = report.channel else { continue };
@@ -32,7 +33,7 @@ pub fn whole_channels<'f>(
 }
 
 fn is_whole(report: &FileReport) -> bool {
-    report.is_clean() && report.unlimited && report.exported_at > Millis(0)
+    report.is_clean() && report.unlimited && report.exported_at > Timestamp::UNIX_EPOCH
 }
 
 /// The path of an export's first part, and which part this is: the exporter writes `help.json`,
@@ -48,12 +49,14 @@ fn part_of(path: &Path) -> (PathBuf, u32) {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
 
     fn report(exported_at: i64) -> FileReport {
         FileReport {
             channel: Some(ChannelId(5)),
-            exported_at: Millis(exported_at),
+            exported_at: time::at_millisecond(exported_at),
             complete: true,
             unlimited: true,
             ..FileReport::default()
@@ -62,7 +65,7 @@ mod tests {
 
     fn check(files: &[(&str, FileReport)], expected: Option<i64>) {
         let files = files.iter().map(|(path, report)| (Path::new(*path), report));
-        let found = whole_channels(files).get(&ChannelId(5)).map(|at| at.0);
+        let found = whole_channels(files).get(&ChannelId(5)).map(|at| at.as_millisecond());
         assert_eq!(found, expected);
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{ConsentGrant, PendingChannel, Store, StoreError};
+use jiff::Timestamp;
 use rules::config::scope::{Consent, ScopeRules};
-use rules::model::ids::Millis;
 use rules::model::message::Channel;
 
 /// The sources of such consents: the operator's rules, or what a channel's topic says.
@@ -16,7 +16,7 @@ pub(super) async fn note(
     store: &Store,
     scope: &ScopeRules,
     channels: &[PendingChannel],
-    now: Millis,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let wanted = channels.iter().flat_map(|pending| subjects(&pending.channel));
     let noted = store.consents_for(&wanted.collect::<Vec<_>>()).await?;

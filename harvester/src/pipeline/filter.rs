@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexer::store::{MemberJoin, ReactionsCoverage, WriteBatch};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::config::scope::OutOfScope;
-use rules::model::ids::{ChannelId, Millis, UserId};
+use rules::model::ids::{ChannelId, UserId};
 use rules::model::message::{Author, Channel, Message, Reaction};
 use rules::safety::redact;
+use rules::time;
 
 use crate::event::ChatEvent;
 
@@ -72,14 +74,14 @@ impl<'r> EventFilter<'r> {
                 }
             }
             ChatEvent::MemberSeen(guild, user, joined) => {
-                let counts_from = Millis(joined.0 + self.rules.pages.newcomer_age());
+                let counts_from = time::plus(joined, self.rules.pages.newcomer_age());
                 self.batch.joins.push(MemberJoin { guild, user, joined, counts_from });
             }
         }
     }
 
     /// Of a channel that has left the scope, the store must know what takes it out.
-    fn channel(&mut self, mut channel: Channel, at: Millis) {
+    fn channel(&mut self, mut channel: Channel, at: Timestamp) {
         let verdict = self.rules.scope.covers(&channel);
         self.redact(&mut channel.name);
         let others = [channel.topic.as_mut(), channel.parent_name.as_mut()];
@@ -96,7 +98,7 @@ impl<'r> EventFilter<'r> {
         }
     }
 
-    fn message(&mut self, mut message: Message, coverage: ReactionsCoverage, at: Millis) {
+    fn message(&mut self, mut message: Message, coverage: ReactionsCoverage, at: Timestamp) {
         if self.barred.contains_key(&message.channel) {
             return;
         }
@@ -187,7 +189,7 @@ mod tests {
             channel: ChannelId(1),
             author: Arc::new(author()),
             kind: MessageKind::Default,
-            sent: Millis(5),
+            sent: time::at_millisecond(5),
             edited: None,
             text: said(),
             reply_to: None,
@@ -199,9 +201,9 @@ mod tests {
         };
         let rules = Ruleset::embedded();
         let mut filter = EventFilter::new(&rules);
-        filter.add_event(ChatEvent::ChannelSeen(channel, Millis(7)));
-        filter.add_event(ChatEvent::Posted(message.clone(), Millis(7)));
-        filter.add_event(ChatEvent::Posted(message, Millis(8)));
+        filter.add_event(ChatEvent::ChannelSeen(channel, time::at_millisecond(7)));
+        filter.add_event(ChatEvent::Posted(message.clone(), time::at_millisecond(7)));
+        filter.add_event(ChatEvent::Posted(message, time::at_millisecond(8)));
         let WriteBatch { channels, messages, .. } = filter.batch();
         let redacted = "it is [redacted: access token]";
         let (channel, _) = &channels[0];

@@ -7,7 +7,7 @@ use indexer::store::LeaseFence;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 
 use super::error::Result;
 use super::reconciler::ProposalReconciler;
@@ -124,8 +124,7 @@ fn pages_of(members: &[ClusterId], worklist: &Worklist) -> Vec<(Cluster, Draft)>
 }
 
 /// The week whose batch is due.
-fn this_week(now: Millis) -> Week {
-    let time = Timestamp::from_millisecond(now.0).unwrap_or(Timestamp::UNIX_EPOCH);
-    let week = time.to_zoned(TimeZone::UTC).date().iso_week_date();
+fn this_week(now: Timestamp) -> Week {
+    let week = now.to_zoned(TimeZone::UTC).date().iso_week_date();
     Week { year: week.year().unsigned_abs(), number: week.week().unsigned_abs() }
 }

@@ -5,7 +5,9 @@ use docgen::github::dashboard::{
 };
 use docgen::pull_request::limits::{DeadlineInput, DeadlineStatus, deadline_status};
 use indexer::store::{Proposal, ProposalState};
-use rules::model::ids::{ClusterId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ClusterId;
+use rules::time;
 
 use super::error::Result;
 use super::reconciler::ProposalReconciler;
@@ -14,7 +16,7 @@ use super::tracked::TrackedProposal;
 use super::worklist::{WorkItem, Worklist};
 
 /// The period of the dashboard's totals.
-const MONTH: i64 = 30 * Millis::DAY;
+const MONTH: SignedDuration = time::days(30);
 
 impl ProposalReconciler {
     /// The dashboard, if there is one.
@@ -44,8 +46,8 @@ impl ProposalReconciler {
         }
         let counts = self.store.counts().await?;
         let backlog = counts.conversations_by_status.get("open").copied().unwrap_or_default();
-        let month = Millis(self.now().0 - MONTH);
-        let (asked, answered) = self.store.answered_counts_since(month, Millis::DAY).await?;
+        let month = time::minus(self.now(), MONTH);
+        let (asked, answered) = self.store.answered_counts_since(month, time::days(1)).await?;
         let (asked, answered) = (asked as usize, answered as usize);
         let figures = DashboardTotals { backlog: backlog as usize, asked, answered };
         github.update_dashboard(found, &render_dashboard(&rows, &figures)).await?;
@@ -57,7 +59,7 @@ impl ProposalReconciler {
         let now = self.now();
         let Some(place) = place(case, now) else { return candidate_row(id, entry) };
         let due_since = entry.cluster.as_ref().and_then(|cluster| cluster.due_since);
-        let allowed = self.rules.pages.deadline(Millis(0)).0;
+        let allowed = self.rules.pages.time_to_propose();
         let progress = DeadlineInput {
             due_since: due_since.unwrap_or(case.row.opened),
             drafted: entry.page.is_ok(),
@@ -95,7 +97,7 @@ fn candidate_row(id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
 }
 
 /// The section of a proposal; `None` if it is finished.
-fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
+fn place(case: &TrackedProposal, now: Timestamp) -> Option<DashboardSection> {
     if case.is_snoozed(now) {
         return Some(DashboardSection::Snoozed);
     }
@@ -111,12 +113,12 @@ fn place(case: &TrackedProposal, now: Millis) -> Option<DashboardSection> {
     })
 }
 
-/// The deadline status of a stored proposal; `allowed` is the whole time in milliseconds.
+/// The deadline status of a stored proposal; `allowed` is the whole time.
 pub fn deadline_status_of(
     proposal: &Proposal,
-    due_since: Option<Millis>,
-    allowed: i64,
-    now: Millis,
+    due_since: Option<Timestamp>,
+    allowed: SignedDuration,
+    now: Timestamp,
 ) -> DeadlineStatus {
     let offered = (proposal.state != ProposalState::Planned).then_some(proposal.opened);
     let due_since = due_since.unwrap_or(proposal.opened);

@@ -10,8 +10,10 @@ use docgen::github::models::{Account, Comment};
 use docgen::github::status_comment;
 use docgen::target::DocsTarget;
 use indexer::store::ProposalState;
+use jiff::SignedDuration;
 use rules::model::cluster::{ClusterState, Occurrence};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
+use rules::time;
 
 use super::command_check::{CommandFacts, refusal};
 use super::error::Result;
@@ -24,7 +26,7 @@ use super::worklist::{WorkItem, Worklist, is_korean};
 /// The setting that holds the time up to which comments were processed.
 const PROCESSED_UNTIL: &str = "forge/heard";
 /// GitHub's times are whole seconds of another clock.
-const OVERLAP: i64 = 60 * Millis::SECOND;
+const OVERLAP: SignedDuration = SignedDuration::from_mins(1);
 
 /// The outcome of a command.
 enum CommandOutcome {
@@ -91,15 +93,14 @@ impl ProposalReconciler {
         repository: &RepositoryState,
     ) -> Result<bool> {
         let now = self.now();
-        let stored = self.store.setting(PROCESSED_UNTIL).await?;
-        let Some(since) = stored.and_then(|at| at.parse().ok()).map(Millis) else {
-            self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
+        let Some(since) = self.store.setting_time(PROCESSED_UNTIL).await? else {
+            self.store.set_time(PROCESSED_UNTIL, now).await?;
             return Ok(false);
         };
         let mut applied = false;
         let numbers = numbers(worklist);
         let mut by_question = BTreeMap::<_, Vec<Comment>>::new();
-        for comment in self.github()?.comments_since(Millis(since.0 - OVERLAP)).await? {
+        for comment in self.github()?.comments_since(time::minus(since, OVERLAP)).await? {
             if let Some(id) = number_of(&comment).and_then(|number| numbers.get(&number)) {
                 by_question.entry(id).or_default().push(comment);
             }
@@ -108,7 +109,7 @@ impl ProposalReconciler {
             let entry = worklist.entries.get_mut(id).expect("the numbers are of entries");
             applied |= self.process_comments_of(entry, &comments, repository).await?;
         }
-        self.store.set(PROCESSED_UNTIL, &now.0.to_string()).await?;
+        self.store.set_time(PROCESSED_UNTIL, now).await?;
         Ok(applied)
     }
 
@@ -249,7 +250,7 @@ impl ProposalReconciler {
                 CommandOutcome::Reply(status_comment::rejected())
             }
             CommentCommand::Snooze { days } => {
-                let until = Millis(now.0 + i64::from(days) * Millis::DAY);
+                let until = time::plus(now, time::days(i64::from(days)));
                 case.snooze(until);
                 CommandOutcome::Reply(status_comment::snoozed(until))
             }

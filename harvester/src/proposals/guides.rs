@@ -8,8 +8,9 @@ use docgen::page::guide::{
 };
 use docgen::pull_request::subject::Subject;
 use indexer::store::{Store, StoreError};
+use jiff::Timestamp;
 use rules::guide::GuideOutline;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use site::reports::ReportSource;
 use site::reports::guide::{GuideEntry, GuideGap, GuidePage};
 
@@ -35,7 +36,7 @@ pub(crate) async fn plan_guides(
     context: &DraftContext<'_>,
     root: &str,
     proposable: &BTreeSet<ClusterId>,
-    now: Millis,
+    now: Timestamp,
 ) -> Result<BTreeMap<ClusterId, PlannedGuide>, StoreError> {
     let outlines = context.rules.guides.proposed().collect::<Vec<_>>();
     if outlines.is_empty() {

@@ -12,8 +12,9 @@ use docgen::pull_request::limits::{
 };
 use docgen::pull_request::subject::Subject;
 use indexer::store::{LeaseFence, ProposalState};
+use jiff::Timestamp;
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use rules::support::over_share;
 
 use super::due_pages::percent;
@@ -241,7 +242,7 @@ impl ProposalReconciler {
         id: &ClusterId,
         entry: &WorkItem,
         worklist: &Worklist,
-        now: Millis,
+        now: Timestamp,
     ) -> Option<ProposalCandidate> {
         let (Some(cluster), Ok(page)) = (&entry.cluster, &entry.page) else { return None };
         let case = entry.case.as_ref();

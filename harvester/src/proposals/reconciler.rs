@@ -16,8 +16,8 @@ use docgen::page::draft::DraftContext;
 use docgen::pull_request::limits::ProposalLimits;
 use docgen::target::{DocsFolder, DocsTarget};
 use indexer::store::{LeaseFence, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::Millis;
 use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::Mutex;
@@ -31,9 +31,9 @@ use crate::logging::error_chain;
 /// Only one process proposes at a time.
 pub(in crate::proposals) const LEASE: &str = "forge";
 /// The lease expires this long after the process ended that held it: a round renews it.
-pub(in crate::proposals) const LEASE_MS: i64 = 5 * 60 * Millis::SECOND;
+pub(in crate::proposals) const LEASE_LENGTH: SignedDuration = SignedDuration::from_mins(5);
 /// On this machine somebody waits for the command.
-pub(crate) const LOCAL_LEASE_MS: i64 = 5 * Millis::SECOND;
+pub(crate) const LOCAL_LEASE_LENGTH: SignedDuration = SignedDuration::from_secs(5);
 /// The setting that holds the time before which GitHub must not be called.
 pub(in crate::proposals) const NOT_BEFORE: &str = "forge/not-before";
 /// A proposal takes a dozen steps; more means that two sides undo each other.
@@ -115,7 +115,7 @@ impl ProposalReconciler {
         })
     }
 
-    pub(in crate::proposals) fn now(&self) -> Millis {
+    pub(in crate::proposals) fn now(&self) -> Timestamp {
         self.forge.now()
     }
 
@@ -125,10 +125,10 @@ impl ProposalReconciler {
     }
 
     /// How long after the end of a process another one may take over.
-    pub(in crate::proposals) fn lease_ms(&self) -> i64 {
+    pub(in crate::proposals) fn lease_length(&self) -> SignedDuration {
         match self.forge {
-            Forge::GitHub(_) => LEASE_MS,
-            Forge::Local(_) => LOCAL_LEASE_MS,
+            Forge::GitHub(_) => LEASE_LENGTH,
+            Forge::Local(_) => LOCAL_LEASE_LENGTH,
         }
     }
 
@@ -170,7 +170,7 @@ impl ProposalReconciler {
     /// Renews the lease; stops a process that has lost it.
     pub(in crate::proposals) async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
         let now = self.now();
-        match self.store.acquire_lease(LEASE, &self.owner, self.lease_ms(), now).await? {
+        match self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await? {
             Some(held) if held == fence => Ok(()),
             _ => Err(ProposingError::TakenOver),
         }
@@ -193,7 +193,6 @@ impl ProposalReconciler {
 /// Until when requests to GitHub must wait, if they must.
 pub(in crate::proposals) async fn deferred_until(
     store: &Store,
-) -> std::result::Result<Option<Millis>, StoreError> {
-    let stored = store.setting(NOT_BEFORE).await?;
-    Ok(stored.and_then(|at| at.parse().ok()).map(Millis))
+) -> std::result::Result<Option<Timestamp>, StoreError> {
+    store.setting_time(NOT_BEFORE).await
 }

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use docgen::github::dashboard::{DashboardItem, DashboardSection};
 use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::{IssueRecord, ProposalState};
-use rules::model::ids::{ClusterId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ClusterId;
 use rules::verification::advisories::IssueName;
 use rules::verification::{
     AnswerConfirmation, VerificationVerdict, check_verification, only_project,
@@ -21,7 +22,7 @@ use crate::logging::error_chain;
 /// The setting that holds when the releases were last read.
 const READ: &str = "forge/releases-read";
 /// Releases are rare.
-const BETWEEN_READS: i64 = Millis::HOUR;
+const BETWEEN_READS: SignedDuration = SignedDuration::from_hours(1);
 /// Issues that are read in one round at most.
 const ISSUES_PER_ROUND: usize = 10;
 
@@ -30,8 +31,10 @@ impl ProposalReconciler {
     /// read does not stop the round.
     pub(crate) async fn read_releases(&self, report: &mut RoundReport) -> Result<()> {
         let now = self.now();
-        let last = self.store.setting(READ).await?.and_then(|at| at.parse::<i64>().ok());
-        if self.releases.is_empty() || last.is_some_and(|last| now.0 - last < BETWEEN_READS) {
+        let last = self.store.setting_time(READ).await?;
+        if self.releases.is_empty()
+            || last.is_some_and(|last| now.duration_since(last) < BETWEEN_READS)
+        {
             return Ok(());
         }
         for repository in &self.releases {
@@ -51,7 +54,7 @@ impl ProposalReconciler {
                 }
             }
         }
-        Ok(self.store.set(READ, &now.0.to_string()).await?)
+        Ok(self.store.set_time(READ, now).await?)
     }
 
     /// Reads the issues on which merged answers stand and that were open when they were last read: those that
@@ -74,7 +77,9 @@ impl ProposalReconciler {
         let last_read = |issue: &IssueName| known.get(issue).map(|record| record.read);
         let is_open = |issue: &IssueName| {
             let record = known.get(issue);
-            record.is_none_or(|one| one.closed.is_none() && now.0 - one.read.0 >= BETWEEN_READS)
+            record.is_none_or(|one| {
+                one.closed.is_none() && now.duration_since(one.read) >= BETWEEN_READS
+            })
         };
         let mut waiting =
             named.filter(is_open).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
@@ -115,10 +120,10 @@ impl ProposalReconciler {
 
 /// The latest check of an answer under one of its ids.
 fn checked(
-    checks: &BTreeMap<ClusterId, Millis>,
+    checks: &BTreeMap<ClusterId, Timestamp>,
     proposed: &ClusterId,
     cluster: &ClusterId,
-) -> Option<Millis> {
+) -> Option<Timestamp> {
     checks.get(proposed).max(checks.get(cluster)).copied()
 }
 

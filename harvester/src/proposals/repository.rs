@@ -12,7 +12,7 @@ use docgen::site::detection::detect;
 use docgen::site::generator::UnknownPlace;
 use docgen::site::layout::SiteLayout;
 use docgen::target::DocsTarget;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::error::{ProposingError, Result};
 use super::reconciler::ProposalReconciler;
@@ -149,6 +149,6 @@ async fn request(github: &GitHubClient) -> Result<Option<SettingsRequest>> {
     Ok(newest.map(|pull| match (pull.is_open(), pull.is_merged()) {
         (true, _) => SettingsRequest::Open,
         (_, true) => SettingsRequest::Merged,
-        _ => SettingsRequest::Closed(Millis(0)),
+        _ => SettingsRequest::Closed(Timestamp::UNIX_EPOCH),
     }))
 }

@@ -1,12 +1,10 @@
 //! One proposal round: load everything, apply maintainers' requests, reconcile each proposal.
 
-use std::time::Duration;
-
 use docgen::forge::Forge;
 use docgen::github::client::GitHubError;
 use docgen::github::onboarding::OnboardingStage;
 use indexer::store::LeaseFence;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::error::{ProposingError, Result};
@@ -17,7 +15,7 @@ use super::worklist::Worklist;
 use crate::discord::interactions::handler::PAUSED;
 
 /// How often the lease is renewed before it would expire.
-const RENEWALS: u64 = 3;
+const RENEWALS: u32 = 3;
 
 /// How a round ended.
 #[derive(Debug)]
@@ -26,7 +24,7 @@ pub enum RoundOutcome {
     /// Another process is running one.
     Busy,
     /// GitHub is rate-limiting or unreachable; requests wait until then.
-    Deferred(Millis),
+    Deferred(Timestamp),
 }
 
 impl ProposalReconciler {
@@ -44,17 +42,17 @@ impl ProposalReconciler {
         if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
             return Ok(RoundOutcome::Deferred(until));
         }
-        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_ms(), now).await?;
+        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await?;
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
-        let pause = Duration::from_millis(self.lease_ms().unsigned_abs() / RENEWALS);
+        let pause = self.lease_length().unsigned_abs() / RENEWALS;
         let done = run_renewing(run(fence), || self.renew_lease(fence), || sleep(pause)).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
             Err(ProposingError::GitHub(GitHubError::Deferred { not_before })) => {
-                self.store.set(NOT_BEFORE, &not_before.0.to_string()).await?;
+                self.store.set_time(NOT_BEFORE, not_before).await?;
                 Ok(RoundOutcome::Deferred(not_before))
             }
             Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),

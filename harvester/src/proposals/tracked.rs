@@ -12,7 +12,8 @@ use docgen::page::evidence::cited;
 use docgen::pull_request::marker::BodyMarker;
 use docgen::pull_request::subject::{Subject, Week};
 use indexer::store::{Proposal, ProposalState};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ClusterId, MessageId};
 use serde::{Deserialize, Serialize};
 
 use super::error::{ProposingError, Result};
@@ -38,7 +39,8 @@ pub(crate) struct MaintainerRequests {
     pub(crate) recreate: Option<String>,
     /// With it, what people made of title and body may be replaced.
     pub(crate) anew: bool,
-    pub(crate) snoozed_until: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub(crate) snoozed_until: Option<Timestamp>,
     /// It is to come with others.
     pub(crate) batch: bool,
     /// Where the page goes.
@@ -115,7 +117,7 @@ impl TrackedProposal {
     }
 
     /// A proposal of which nothing is known yet.
-    pub(crate) fn new_planned(cluster: &ClusterId, branch: String, now: Millis) -> Self {
+    pub(crate) fn new_planned(cluster: &ClusterId, branch: String, now: Timestamp) -> Self {
         let row = Proposal {
             cluster: cluster.clone(),
             branch,
@@ -140,7 +142,7 @@ impl TrackedProposal {
     }
 
     /// As the store keeps it.
-    pub(crate) fn to_row(&self, now: Millis) -> Proposal {
+    pub(crate) fn to_row(&self, now: Timestamp) -> Proposal {
         let json = |value: serde_json::Result<String>| value.expect("plain values are JSON");
         let pushed = self.progress.pushed.as_ref();
         Proposal {
@@ -227,7 +229,7 @@ impl TrackedProposal {
     }
 
     /// Leaves it alone until a time.
-    pub(crate) fn snooze(&mut self, until: Millis) {
+    pub(crate) fn snooze(&mut self, until: Timestamp) {
         self.requests.snoozed_until = Some(until);
     }
 
@@ -257,7 +259,7 @@ impl TrackedProposal {
         self.row.state == ProposalState::Planned && !self.is_begun() && !self.requests.requested
     }
 
-    pub(crate) fn is_snoozed(&self, now: Millis) -> bool {
+    pub(crate) fn is_snoozed(&self, now: Timestamp) -> bool {
         self.requests.snoozed_until.is_some_and(|until| now < until)
     }
 
@@ -290,12 +292,15 @@ pub(crate) fn purpose_name(purpose: PullRequestPurpose) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
 
     #[test]
     fn a_branch_of_an_earlier_version_is_known_by_what_was_stored_of_it() {
         let id = ClusterId::of_question(MessageId(36));
-        let planned = TrackedProposal::new_planned(&id, format!("answers/{id}"), Millis(5)).row;
+        let planned =
+            TrackedProposal::new_planned(&id, format!("answers/{id}"), time::at_millisecond(5)).row;
         let stored = |state| Proposal {
             state,
             head: "c0ffee".to_owned(),
@@ -307,7 +312,7 @@ mod tests {
         let known = TrackedProposal::of(stored(ProposalState::Open)).unwrap();
         assert_eq!(known.progress.pushed.as_ref().unwrap().head, "c0ffee");
         assert!(known.was_offered());
-        let row = known.to_row(Millis(6));
+        let row = known.to_row(time::at_millisecond(6));
         assert_eq!((row.head.as_str(), row.digest.as_str()), ("c0ffee", "d1"));
         let gone = TrackedProposal::of(stored(ProposalState::Withdrawn)).unwrap();
         assert!(!gone.was_offered() && gone.progress.pushed.is_none());

@@ -7,7 +7,7 @@ use serde::Serialize;
 use site::reports::triage::{TriageGroup, TriageReport};
 
 use super::error::{ProposingError, Result};
-use super::reconciler::{LEASE, LEASE_MS, ProposalReconciler};
+use super::reconciler::{LEASE, LEASE_LENGTH, ProposalReconciler};
 use super::repository::RepositoryState;
 
 /// New issues of one run at most; what is left comes with the next one.
@@ -30,7 +30,8 @@ impl ProposalReconciler {
         report: &TriageReport,
     ) -> Result<Option<Vec<TriageIssueLine>>> {
         let now = self.now();
-        let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await? else {
+        let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_LENGTH, now).await?
+        else {
             return Ok(None);
         };
         let done = self.write_triage_issues(report, fence).await;

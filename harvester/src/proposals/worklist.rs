@@ -13,8 +13,9 @@ use docgen::target::DocsFolder;
 use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::ProposalState;
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use rules::model::page_edit::PageEdit;
 use rules::similarity::CorpusStats;
 
@@ -74,7 +75,7 @@ impl WorkItem {
     }
 
     /// Its proposal; a planned one where none is stored yet.
-    pub(crate) fn planned_case(&mut self, id: &ClusterId, now: Millis) -> &mut TrackedProposal {
+    pub(crate) fn planned_case(&mut self, id: &ClusterId, now: Timestamp) -> &mut TrackedProposal {
         let planned = || {
             let branch = Subject::Answer(id.clone()).branch();
             TrackedProposal::new_planned(id, branch, now)

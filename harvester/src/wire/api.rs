@@ -8,7 +8,9 @@ mod message;
 mod tests;
 mod user;
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
+use rules::time;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -36,7 +38,6 @@ fn read<'a, T: Deserialize<'a> + Default>(raw: &'a Value) -> T {
 }
 
 /// Parses a date as Discord and serenity write it.
-fn time(text: &str) -> Option<Millis> {
-    let timestamp: jiff::Timestamp = text.parse().ok()?;
-    Some(Millis(timestamp.as_millisecond()))
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok().map(time::whole_millisecond)
 }

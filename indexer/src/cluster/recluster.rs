@@ -7,10 +7,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::due::{PairwiseSimilarity, due};
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use rules::model::workspace::WorkspaceId;
 use rules::similarity::{CorpusStats, QaSignature, SimilarityRules, answers_agree, pair_score};
 
@@ -55,7 +56,7 @@ impl std::ops::AddAssign for ReclusterSummary {
 pub async fn recluster(
     store: &Store,
     rules: &Arc<Ruleset>,
-    now: Millis,
+    now: Timestamp,
     forced: bool,
 ) -> Result<ReclusterSummary> {
     let (summary, _) = recluster_some(store, rules, now, forced, usize::MAX).await?;
@@ -67,7 +68,7 @@ pub async fn recluster(
 pub async fn recluster_some(
     store: &Store,
     rules: &Arc<Ruleset>,
-    now: Millis,
+    now: Timestamp,
     forced: bool,
     batches: usize,
 ) -> Result<(ReclusterSummary, bool)> {
@@ -94,7 +95,11 @@ pub async fn recluster_some(
 }
 
 /// Gives new occurrences clusters of their own, so that they can be found.
-async fn place_alone(store: &Store, rules: &Arc<Ruleset>, now: Millis) -> Result<ReclusterSummary> {
+async fn place_alone(
+    store: &Store,
+    rules: &Arc<Ruleset>,
+    now: Timestamp,
+) -> Result<ReclusterSummary> {
     let occurrences = store.unplaced_occurrences(AT_ONCE).await?;
     if occurrences.is_empty() {
         return Ok(ReclusterSummary::default());
@@ -131,7 +136,7 @@ async fn plan_scope(
     store: &Store,
     scope: RegroupScope,
     rules: &Arc<Ruleset>,
-    now: Millis,
+    now: Timestamp,
 ) -> Result<RegroupPlan> {
     let questions = scope.questions.keys().copied().collect::<BTreeSet<_>>();
     let occurrences = store.occurrences_asked(&questions).await?;
@@ -244,7 +249,7 @@ fn plan_regroup(
     signatures: &[Arc<QaSignature>],
     known: &KnownClusters,
     rules: &Ruleset,
-    now: Millis,
+    now: Timestamp,
 ) -> RegroupPlan {
     let names = name(&groups, &occurrences, known);
     let mut left = known.existing.keys().collect::<BTreeSet<_>>();
@@ -302,7 +307,7 @@ fn judge(
     seen: Option<ClusterState>,
     similarity: &ClusterSimilarity<'_>,
     rules: &Ruleset,
-    now: Millis,
+    now: Timestamp,
 ) -> ClusterSummary {
     let verdict = due(cluster, &rules.pages, similarity);
     let outside =

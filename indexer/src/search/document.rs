@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use rules::markdown::plain_text;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId};
 use rules::publish::title::clean_title;
 
 use crate::encoder::{ModelTag, TextEmbedding};
@@ -25,7 +26,7 @@ pub struct ClusterDocument {
     pub channels: Vec<(ChannelId, String)>,
     pub guilds: Vec<GuildId>,
     pub occurrences: u32,
-    pub last_confirmed: Millis,
+    pub last_confirmed: Timestamp,
     /// Those who find it.
     pub audiences: Vec<SearchAudience>,
     /// Vectors of its questions and answers, each after the tag of its model; none where there is no model.
@@ -165,6 +166,7 @@ mod tests {
     use rules::model::cluster::{MergedAnswer, Occurrence, Quote};
     use rules::model::ids::{ConversationId, UserId};
     use rules::resolution::ResolutionGrade;
+    use rules::time;
 
     use super::*;
 
@@ -176,7 +178,7 @@ mod tests {
             author_name: String::new(),
             trusted: false,
             text: text.to_owned(),
-            sent: Millis(0),
+            sent: Timestamp::UNIX_EPOCH,
             has_attachment: false,
         };
         let occurrence = Occurrence {
@@ -198,7 +200,7 @@ mod tests {
             title: "Choosing a port".to_owned(),
             answer: "Set `PORT` \\<early\\>.".to_owned(),
             link: String::new(),
-            merged: Millis(5),
+            merged: time::at_millisecond(5),
         };
         let cluster = Cluster {
             id: ClusterId::of_question(MessageId(1)),

@@ -149,7 +149,7 @@ pub(crate) fn make_document(fields: &SchemaFields, document: &ClusterDocument) -
         made.add_u64(guild, id.0);
     }
     made.add_u64(occurrences, u64::from(*count));
-    made.add_i64(last_confirmed, confirmed.0);
+    made.add_i64(last_confirmed, confirmed.as_millisecond());
     let is_public = audiences.contains(&SearchAudience::Public);
     made.add_bool(public, is_public);
     made.add_bool(operator, audiences.contains(&SearchAudience::Operator));

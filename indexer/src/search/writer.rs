@@ -271,8 +271,10 @@ fn stem(path: &Path) -> &str {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use jiff::Timestamp;
+
     use rules::model::cluster::ClusterState;
-    use rules::model::ids::{MessageId, Millis};
+    use rules::model::ids::MessageId;
 
     use super::*;
     use crate::search::SearchQuery;
@@ -292,7 +294,7 @@ pub(crate) mod tests {
             channels: Vec::new(),
             guilds: Vec::new(),
             occurrences: 1,
-            last_confirmed: Millis(0),
+            last_confirmed: Timestamp::UNIX_EPOCH,
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
             meanings: Vec::new(),
         }

@@ -17,9 +17,10 @@ mod users;
 
 use std::sync::Arc;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::Salt;
+use rules::time;
 use tempfile::TempDir;
 
 use super::*;
@@ -59,7 +60,7 @@ fn message(channel: u64, id: u64, author: u64, text: &str) -> Message {
         channel: ChannelId(channel),
         author: Arc::new(author),
         kind: MessageKind::Default,
-        sent: Millis(id as i64),
+        sent: time::at_millisecond(id as i64),
         edited: None,
         text: text.to_owned(),
         reply_to: None,
@@ -73,10 +74,11 @@ fn message(channel: u64, id: u64, author: u64, text: &str) -> Message {
 
 /// A batch of whole messages, seen at 1, in channel 1.
 fn batch(messages: impl IntoIterator<Item = Message>) -> WriteBatch {
-    let messages =
-        messages.into_iter().map(|message| (message, ReactionsCoverage::Whole, Millis(1)));
+    let messages = messages
+        .into_iter()
+        .map(|message| (message, ReactionsCoverage::Whole, time::at_millisecond(1)));
     WriteBatch {
-        channels: vec![(channel(1), Millis(1))],
+        channels: vec![(channel(1), time::at_millisecond(1))],
         messages: messages.collect(),
         ..WriteBatch::default()
     }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use jiff::SignedDuration;
+
 use super::features::{FeatureSink, LinkFeature};
 use super::fingerprint::TextTraits;
 use super::tempo;
@@ -261,7 +263,7 @@ struct CandidatePair<'r, 'w> {
     since: &'r InterveningTurns,
     person: SpeakerSet,
     addressed: SpeakerSet,
-    gap: i64,
+    gap: SignedDuration,
     /// The logarithm of the seconds between them.
     late: f32,
     shared: u32,
@@ -274,7 +276,7 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
         since: &'r InterveningTurns,
     ) -> Self {
         let (person, addressed) = ranking.people[since.lines];
-        let gap = (ranking.line.sent.0 - other.sent.0).max(0);
+        let gap = ranking.line.sent.duration_since(other.sent).max(SignedDuration::ZERO);
         let shared = ranking.line.text.shared_topics(&other.text);
         Self { ranking, other, since, person, addressed, gap, late: log_seconds(gap), shared }
     }
@@ -360,10 +362,10 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
         let late = self.late;
         sink.add(Late, late.min(LATEST));
         sink.add(LateForPace, late - self.ranking.pace);
-        sink.when(WithinSeconds, self.gap < 12_000);
-        sink.when(WithinMinute, self.gap < 60_000);
-        sink.when(WithinMinutes, self.gap < 300_000);
-        sink.when(BeyondQuarter, self.gap > 900_000);
+        sink.when(WithinSeconds, self.gap < SignedDuration::from_secs(12));
+        sink.when(WithinMinute, self.gap < SignedDuration::from_mins(1));
+        sink.when(WithinMinutes, self.gap < SignedDuration::from_mins(5));
+        sink.when(BeyondQuarter, self.gap > SignedDuration::from_mins(15));
     }
 
     fn tempo(&self, sink: &mut impl FeatureSink) {

@@ -1,9 +1,10 @@
 //! What pauses and open questions mean at the channel's own pace.
 
+use jiff::SignedDuration;
+
 use super::features::{FeatureSink, LinkFeature};
 use super::fingerprint::TextTraits;
 use super::window::{MessageWindow, SpeakerSet, WINDOW, WindowMessage, log_seconds};
-use crate::model::ids::Millis;
 
 /// Beyond half an hour a pause is told apart by other features: ln(1801).
 pub(super) const LATEST: f32 = 7.5;
@@ -12,7 +13,7 @@ const BUSY: f32 = 3.0;
 /// ...and quiet from this one: four minutes.
 const QUIET: f32 = 5.5;
 /// A person who asks after a longer pause rarely goes on with what they said before.
-const HOUR: i64 = Millis::HOUR;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// How quiet a channel of this pace is, from 0 to 1.
 pub(super) fn quietness(pace: f32) -> f32 {
@@ -57,8 +58,8 @@ pub(super) struct TempoCandidate {
     pub(super) calls_me: bool,
     /// Whether I spoke since.
     pub(super) own_since: bool,
-    /// The pause since, in milliseconds, and its logarithm in seconds.
-    pub(super) gap: i64,
+    /// The pause since, and its logarithm in seconds.
+    pub(super) gap: SignedDuration,
     pub(super) late: f32,
     /// Whether the two share rare words.
     pub(super) shares: bool,

@@ -1,11 +1,12 @@
 use std::sync::{Arc, LazyLock};
 
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::link_cue::LinkCue;
 use super::*;
 use crate::config::ruleset::Ruleset;
-use crate::model::ids::{ChannelId, MessageId, Millis, UserId};
+use crate::model::ids::{ChannelId, MessageId, UserId};
 use crate::model::message::{Author, Mention, MessageKind};
 
 static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
@@ -25,7 +26,7 @@ fn message(place: usize, (minute, speaker, text): Line<'_>) -> Message {
             roles: Vec::new(),
         }),
         kind: MessageKind::Default,
-        sent: Millis(minute * 60_000),
+        sent: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute),
         edited: None,
         text: text.into(),
         reply_to: None,

@@ -3,25 +3,28 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::addressing::{AddressMatch, NamePattern, target};
 use super::fingerprint::{MOST_PINGS, TextFingerprint};
 use super::lexicon::Lexicon;
-use crate::model::ids::{MessageId, Millis, UserId};
+use crate::model::ids::{MessageId, UserId};
 use crate::model::message::{Author, Message};
+use crate::time;
 
 /// How many talk messages of its channel before it a link may depend on, besides the message that a
 /// native reply names.
 pub const WINDOW: usize = 40;
 
-/// The longest pauses that a link bridges, in milliseconds.
+/// The longest pauses that a link bridges.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MaxPauses {
-    pub(super) gap: i64,
-    pub(super) named_gap: i64,
+    pub(super) gap: SignedDuration,
+    pub(super) named_gap: SignedDuration,
 }
 
 impl MaxPauses {
-    pub(super) fn allow(self, gap: i64, named: bool) -> bool {
+    pub(super) fn allow(self, gap: SignedDuration, named: bool) -> bool {
         gap <= if named { self.named_gap } else { self.gap }
     }
 }
@@ -36,7 +39,7 @@ const _: () = assert!(WINDOW < 64);
 #[derive(Debug, Clone)]
 pub(super) struct WindowMessage {
     pub(super) id: MessageId,
-    pub(super) sent: Millis,
+    pub(super) sent: Timestamp,
     pub(super) text: TextFingerprint,
     pub(super) bot: bool,
     /// Whom the text calls, whether or not they spoke.
@@ -127,7 +130,8 @@ impl MessageWindow {
             text.pings.clear();
         }
         let speaker = self.speaker(&message.author, lexicon);
-        let pause = self.newest().map_or(0.0, |last| log_seconds(message.sent.0 - last.sent.0));
+        let pause =
+            self.newest().map_or(0.0, |last| log_seconds(message.sent.duration_since(last.sent)));
         let mut line = WindowMessage {
             id: message.id,
             sent: message.sent,
@@ -256,6 +260,6 @@ impl WindowMessage {
 }
 
 /// The natural logarithm of one plus the seconds.
-pub(super) fn log_seconds(millis: i64) -> f32 {
-    (1.0 + millis.max(0) as f32 / 1_000.0).ln()
+pub(super) fn log_seconds(length: SignedDuration) -> f32 {
+    (1.0 + time::whole_milliseconds(length).max(0) as f32 / 1_000.0).ln()
 }

@@ -1,3 +1,5 @@
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 use crate::config::ruleset::Ruleset;
 use crate::model::ids::UserId;
@@ -21,8 +23,8 @@ fn three(hours: i64) -> Cluster {
     let exchanges = [("How do I open the port?", "Set relay.port to 4100 and restart"); 3];
     let mut cluster = test_support::cluster(&exchanges);
     for (at, one) in (0_i64..).zip(&mut cluster.occurrences) {
-        one.question.sent = Millis(at * hours * Millis::HOUR);
-        one.answers[0].sent = Millis(at * hours * Millis::HOUR + 1);
+        one.question.sent = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(at * hours);
+        one.answers[0].sent = one.question.sent + SignedDuration::from_millis(1);
     }
     cluster
 }

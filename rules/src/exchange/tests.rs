@@ -1,5 +1,7 @@
 use std::sync::{Arc, LazyLock};
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 use crate::config::ruleset::Ruleset;
 use crate::disentangle::{Disentangler, group_links};
@@ -19,7 +21,7 @@ fn message(place: usize, (minute, speaker, text, reply): Line<'_>) -> Message {
         channel: ChannelId(1),
         author: Arc::new(author),
         kind: MessageKind::Default,
-        sent: Millis(minute * 60_000),
+        sent: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute),
         edited: None,
         text: text.into(),
         reply_to: (reply > 0).then_some(MessageId(reply)),

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::disentangle::Conversation;
 use crate::markdown::{MarkdownBlock, plain_text, read_page};
 use crate::model::ids::{
-    ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId, permalink,
+    ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId, permalink,
 };
 use crate::model::reason::WeightedReason;
 use crate::publish::title::title_score;
@@ -83,7 +84,8 @@ pub struct Cluster {
     #[serde(rename = "centre")]
     pub representative: MessageId,
     /// When the threshold was first found to be met: the 48 h limit starts here.
-    pub due_since: Option<Millis>,
+    #[serde(with = "crate::time::milliseconds::optional", default)]
+    pub due_since: Option<Timestamp>,
     /// The answer as maintainers merged it, while everything that it stands on may be shown.
     #[serde(default, rename = "canon")]
     pub merged_answer: Option<MergedAnswer>,
@@ -97,7 +99,8 @@ pub struct MergedAnswer {
     pub answer: String,
     /// Where readers find the page.
     pub link: String,
-    pub merged: Millis,
+    #[serde(with = "crate::time::milliseconds")]
+    pub merged: Timestamp,
 }
 
 impl fmt::Debug for MergedAnswer {
@@ -158,7 +161,8 @@ pub struct Quote {
     /// Discord Markdown, redacted, without quotes of others. The texts of several messages are
     /// joined by newlines.
     pub text: String,
-    pub sent: Millis,
+    #[serde(with = "crate::time::milliseconds")]
+    pub sent: Timestamp,
     /// Whether files came with it, which no page shows.
     #[serde(default)]
     pub has_attachment: bool,
@@ -200,13 +204,13 @@ impl MergedAnswer {
 
 impl Occurrence {
     /// A resolved exchange with the words that its verdict names. Accounts younger than
-    /// `newcomer_age`, in milliseconds, are newcomers, and so is who `joined` the server as recently.
+    /// `newcomer_age` are newcomers, and so is who `joined` the server as recently.
     pub fn of(
         conversation: &Conversation<'_>,
         resolution: &Resolution,
         quotable: bool,
-        newcomer_age: i64,
-        joined: &BTreeMap<UserId, Millis>,
+        newcomer_age: SignedDuration,
+        joined: &BTreeMap<UserId, Timestamp>,
     ) -> Self {
         let channel = conversation.channel;
         let quote = |messages: &[MessageId]| Quote::of(conversation, messages);
@@ -241,7 +245,7 @@ impl Occurrence {
     }
 
     /// When the answer that settled it was given.
-    pub fn resolved(&self) -> Millis {
+    pub fn resolved(&self) -> Timestamp {
         self.best_answer().sent
     }
 }
@@ -251,13 +255,14 @@ impl Occurrence {
 /// nothing about its age. Who joined later than they wrote had been a member before.
 fn newcomers(
     resolution: &Resolution,
-    newcomer_age: i64,
-    joined: &BTreeMap<UserId, Millis>,
+    newcomer_age: SignedDuration,
+    joined: &BTreeMap<UserId, Timestamp>,
 ) -> BTreeSet<UserId> {
     let young = resolution.participants().filter(|(person, message)| {
         let began = [Some(person.created_at()), joined.get(person).copied()];
-        let ages = began.into_iter().flatten().map(|began| message.created_at().0 - began.0);
-        ages.into_iter().any(|age| (0..newcomer_age).contains(&age))
+        let ages =
+            began.into_iter().flatten().map(|began| message.created_at().duration_since(began));
+        ages.into_iter().any(|age| (SignedDuration::ZERO..newcomer_age).contains(&age))
     });
     young.map(|(person, _)| person).collect()
 }
@@ -354,7 +359,7 @@ impl Cluster {
     }
 
     /// When it was resolved last.
-    pub fn last_confirmed(&self) -> Millis {
+    pub fn last_confirmed(&self) -> Timestamp {
         self.core().map(Occurrence::resolved).max().unwrap_or_default()
     }
 }
@@ -376,7 +381,7 @@ mod tests {
         let line = |answer: &str| {
             let answer = answer.to_owned();
             let (title, link) = ("Ports".to_owned(), "docs/ports.md".to_owned());
-            MergedAnswer { title, answer, link, merged: Millis(0) }.leading_line()
+            MergedAnswer { title, answer, link, merged: Timestamp::UNIX_EPOCH }.leading_line()
         };
         for (answer, expected) in [
             ("Set the port.\n\n## Other answers\n\nUse a proxy. (1 helper)", "Set the port."),

@@ -4,23 +4,14 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Milliseconds since the Unix epoch, UTC.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Millis(pub i64);
-
-impl Millis {
-    pub const SECOND: i64 = 1_000;
-    pub const HOUR: i64 = 3_600 * Self::SECOND;
-    pub const DAY: i64 = 24 * Self::HOUR;
-}
-
 /// 2015-01-01T00:00:00Z, where Discord's snowflakes begin to count.
-const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+const DISCORD_EPOCH: Timestamp = Timestamp::constant(1_420_070_400, 0);
+
+/// A snowflake holds its milliseconds since [`DISCORD_EPOCH`] above this many bits.
+const TIME_SHIFT: u32 = 22;
 
 macro_rules! snowflake {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -30,13 +21,15 @@ macro_rules! snowflake {
 
         impl $name {
             /// The creation time that the snowflake carries in its upper 42 bits.
-            pub fn created_at(self) -> Millis {
-                Millis((self.0 >> 22) as i64 + DISCORD_EPOCH_MS)
+            pub fn created_at(self) -> Timestamp {
+                let milliseconds = (self.0 >> TIME_SHIFT) as i64;
+                DISCORD_EPOCH + SignedDuration::from_millis(milliseconds)
             }
 
             /// The least snowflake of a time; before Discord's epoch, zero.
-            pub fn min_at(time: Millis) -> Self {
-                Self(((time.0 - DISCORD_EPOCH_MS).max(0) as u64) << 22)
+            pub fn min_at(time: Timestamp) -> Self {
+                let milliseconds = time.as_millisecond() - DISCORD_EPOCH.as_millisecond();
+                Self((milliseconds.max(0) as u64) << TIME_SHIFT)
             }
         }
 
@@ -152,13 +145,14 @@ pub fn permalink(guild: GuildId, channel: ChannelId, message: MessageId) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time;
 
     #[test]
     fn a_snowflake_knows_when_it_was_made() {
-        let time = Millis(1_462_015_105_796);
+        let time = time::at_millisecond(1_462_015_105_796);
         assert_eq!(MessageId(175_928_847_299_117_063).created_at(), time);
         assert_eq!(MessageId::min_at(time), MessageId(175_928_847_299_117_063 >> 22 << 22));
-        assert_eq!(MessageId::min_at(Millis(0)), MessageId(0));
+        assert_eq!(MessageId::min_at(Timestamp::UNIX_EPOCH), MessageId(0));
     }
 
     #[test]

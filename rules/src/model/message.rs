@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use crate::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use crate::text::{relayed, without_quotes};
 
 /// A message after redaction. `Debug` hides the text: no log may carry it.
@@ -17,8 +18,8 @@ pub struct Message {
     pub author: Arc<Author>,
     pub kind: MessageKind,
     /// Normally the time inside the id; kept apart because an import may move it.
-    pub sent: Millis,
-    pub edited: Option<Millis>,
+    pub sent: Timestamp,
+    pub edited: Option<Timestamp>,
     /// Discord Markdown. Mentions may be raw (`<@id>`) or already rendered (`@name`).
     pub text: String,
     pub reply_to: Option<MessageId>,

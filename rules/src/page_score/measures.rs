@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use crate::language::phrase::is_unspaced;
 use crate::model::cluster::{Cluster, Occurrence};
-use crate::model::ids::Millis;
 use crate::occurrence_ranking::RankedOccurrence;
 use crate::occurrence_ranking::answer_style::{AnswerStyle, asks_how};
 use crate::publish::title::{asks, title_score};
@@ -13,6 +12,7 @@ use crate::similarity::content::content;
 use crate::support::ANSWERS_SHARE;
 use crate::support::wording::AnswerWording;
 use crate::text::without_mentions;
+use crate::time;
 
 /// The part of every score that is the same for all pages.
 pub(crate) const SAME_FOR_ALL: &str = "most questions give no page";
@@ -133,9 +133,12 @@ fn agreement(own: &AnswerWording, others: &[AnswerWording]) -> f32 {
 
 /// From the first question to the last on a logarithmic scale: a day is near 0, a year is 1.
 fn spread(cluster: &Cluster) -> f32 {
-    let sent = cluster.occurrences.iter().map(|one| one.question.sent.0);
-    let length = sent.clone().max().unwrap_or(0) - sent.min().unwrap_or(0);
-    ((length as f32 / Millis::DAY as f32).ln_1p() / 366_f32.ln()).min(1.0)
+    let sent = cluster.occurrences.iter().map(|one| one.question.sent);
+    let (first, last) = (sent.clone().min(), sent.max());
+    let length = last.unwrap_or_default().duration_since(first.unwrap_or_default());
+    let milliseconds = |length| time::whole_milliseconds(length) as f32;
+    let days = milliseconds(length) / milliseconds(time::days(1));
+    (days.ln_1p() / 366_f32.ln()).min(1.0)
 }
 
 fn settled(one: &Occurrence) -> f32 {

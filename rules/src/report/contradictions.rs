@@ -1,11 +1,11 @@
 //! What cannot be true beside something else. It is listed with both sides; people decide.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::period::{day_number, day_text};
 use crate::config::ruleset::Ruleset;
 use crate::model::cluster::Cluster;
-use crate::model::ids::Millis;
 use crate::publish::strength::{AnswerOption, answer_options};
 use crate::safety::{CanonicalFact, FactKind, unlisted_values};
 use crate::staleness::answers_contradict;
@@ -36,7 +36,7 @@ const MOST_OPTIONS: usize = 8;
 /// The values that a text of a time gives in place of those of facts: an address, a link, an invite or a version
 /// that nobody listed, in a sentence that names the fact and neither asks nor denies. A status and a free text are
 /// not compared, and what was written before the fact held contradicts nothing.
-pub fn rival_values<'f>(text: &str, at: Millis, rules: &'f Ruleset) -> Vec<RivalValue<'f>> {
+pub fn rival_values<'f>(text: &str, at: Timestamp, rules: &'f Ruleset) -> Vec<RivalValue<'f>> {
     let mut found = Vec::<RivalValue<'f>>::new();
     let day = day_text(day_number(at));
     for sentence in statements(text) {
@@ -116,6 +116,7 @@ mod tests {
 
     use super::*;
     use crate::test_support::cluster;
+    use crate::time;
 
     const LISTED: &str = "0x00000000000000000000000000000000000000aA";
     const OTHER: &str = "0x00000000000000000000000000000000000000bB";
@@ -133,7 +134,7 @@ mod tests {
     }
 
     fn rivals(rules: &Ruleset, text: &str, day: i64) -> Vec<(String, String)> {
-        let found = rival_values(text, Millis(day * Millis::DAY), rules);
+        let found = rival_values(text, Timestamp::UNIX_EPOCH + time::days(day), rules);
         found.into_iter().map(|one| (one.fact.key.clone(), one.value)).collect()
     }
 

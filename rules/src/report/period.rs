@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 use serde::Serialize;
 
-use crate::model::ids::Millis;
+use crate::time;
 
 /// How many days a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,9 +22,9 @@ pub enum ReportSpan {
 pub struct ReportPeriod {
     pub span: ReportSpan,
     /// Midnight before the first day.
-    pub since: Millis,
+    pub since: Timestamp,
     /// Midnight after the last day: the first moment that is not of the period.
-    pub until: Millis,
+    pub until: Timestamp,
 }
 
 impl ReportSpan {
@@ -63,14 +63,14 @@ impl ReportPeriod {
     }
 
     /// The period whose last day is the last whole day before `now`.
-    pub fn before(span: ReportSpan, now: Millis) -> Option<Self> {
-        Self::until(span, date_of(now)?)
+    pub fn before(span: ReportSpan, now: Timestamp) -> Option<Self> {
+        Self::until(span, date_of(now))
     }
 
     /// The latest whole day, week from Monday to Sunday, or calendar month before `now`: the same one until the
     /// next has ended.
-    pub fn latest_whole(span: ReportSpan, now: Millis) -> Option<Self> {
-        let today = date_of(now)?;
+    pub fn latest_whole(span: ReportSpan, now: Timestamp) -> Option<Self> {
+        let today = date_of(now);
         let after = match span {
             ReportSpan::Day => today,
             ReportSpan::Week => {
@@ -84,11 +84,11 @@ impl ReportPeriod {
 
     /// The period of the same span that ends where this one begins; an empty one before the calendar begins.
     pub fn previous(&self) -> Self {
-        let previous = date_of(self.since).and_then(|first| Self::until(self.span, first));
+        let previous = Self::until(self.span, date_of(self.since));
         previous.unwrap_or(Self { until: self.since, ..*self })
     }
 
-    pub fn contains(&self, time: Millis) -> bool {
+    pub fn contains(&self, time: Timestamp) -> bool {
         (self.since..self.until).contains(&time)
     }
 
@@ -113,30 +113,32 @@ impl ReportPeriod {
 }
 
 /// The number of whole days between the Unix epoch and a time.
-pub fn day_number(time: Millis) -> i64 {
-    time.0.div_euclid(Millis::DAY)
+pub fn day_number(time: Timestamp) -> i64 {
+    time.as_millisecond().div_euclid(time::whole_milliseconds(time::days(1)))
 }
 
 /// The first moment of a day.
-pub fn day_start(day: i64) -> Millis {
-    Millis(day * Millis::DAY)
+pub fn day_start(day: i64) -> Timestamp {
+    time::plus(Timestamp::UNIX_EPOCH, time::days(day))
 }
 
 /// A day as `2025-01-31`.
 pub fn day_text(day: i64) -> String {
-    date_of(day_start(day)).map_or_else(|| "unknown".to_owned(), |date| date.to_string())
+    date_of(day_start(day)).to_string()
 }
 
-fn date_of(time: Millis) -> Option<Date> {
-    Some(Timestamp::from_millisecond(time.0).ok()?.to_zoned(TimeZone::UTC).date())
+fn date_of(time: Timestamp) -> Date {
+    time.to_zoned(TimeZone::UTC).date()
 }
 
-fn midnight(date: Date) -> Option<Millis> {
-    Some(Millis(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+fn midnight(date: Date) -> Option<Timestamp> {
+    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
@@ -150,7 +152,7 @@ mod tests {
             (20_119, ReportSpan::Month, ("2024-12-01", "2024-12-31")),
             (20_120, ReportSpan::Month, ("2025-01-01", "2025-01-31")),
         ] {
-            let now = Millis(day_start(day).0 + 5 * Millis::HOUR);
+            let now = day_start(day) + SignedDuration::from_hours(5);
             let period = ReportPeriod::latest_whole(span, now).unwrap();
             let (first, last) = (period.first_day(), period.last_day());
             assert_eq!((first.as_str(), last.as_str()), expected, "{day}");
@@ -179,10 +181,10 @@ mod tests {
 
     #[test]
     fn the_current_day_is_not_of_the_last_period() {
-        let noon = Millis(20_000 * Millis::DAY + Millis::DAY / 2);
+        let noon = day_start(20_000) + time::days(1) / 2;
         let day = ReportPeriod::before(ReportSpan::Day, noon).unwrap();
         assert_eq!(day.days(), 19_999..20_000);
-        assert!(!day.contains(noon) && day.contains(Millis(noon.0 - Millis::DAY)));
+        assert!(!day.contains(noon) && day.contains(noon - time::days(1)));
         assert!(!day.contains(day.until) && day.contains(day.since));
     }
 }

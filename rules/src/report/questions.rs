@@ -1,9 +1,11 @@
 //! How many questions were asked, and what became of them.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use crate::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use crate::resolution::ResolutionGrade;
+use crate::time;
 
 /// A question, counted once, by its first message.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,10 +13,10 @@ pub struct AskedQuestion {
     pub message: MessageId,
     pub channel: ChannelId,
     pub asker: UserId,
-    pub asked: Millis,
+    pub asked: Timestamp,
     pub outcome: QuestionOutcome,
     /// When somebody else first wrote in the conversation after it; programs do not count.
-    pub first_reply: Option<Millis>,
+    pub first_reply: Option<Timestamp>,
     /// Where an answer was found: of several, the one that settled it.
     pub answer: Option<FoundAnswer>,
     /// The recurring question that it belongs to.
@@ -27,7 +29,7 @@ pub struct AskedQuestion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundAnswer {
     pub by: UserId,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 /// What became of a question.
@@ -95,18 +97,18 @@ impl QuestionList {
                 QuestionOutcome::Answered(ResolutionGrade::Certain | ResolutionGrade::Confirmed)
             ),
             Self::Open => question.outcome == QuestionOutcome::Open,
-            Self::WithinHour | Self::WithinFourHours | Self::WithinDay => {
-                question.answer.is_some_and(|answer| answer.at.0 - question.asked.0 <= self.limit())
-            }
+            Self::WithinHour | Self::WithinFourHours | Self::WithinDay => question
+                .answer
+                .is_some_and(|answer| answer.at.duration_since(question.asked) <= self.limit()),
         }
     }
 
-    /// The milliseconds that an answer may take.
-    fn limit(self) -> i64 {
+    /// The time that an answer may take.
+    fn limit(self) -> SignedDuration {
         match self {
-            Self::WithinHour => Millis::HOUR,
-            Self::WithinFourHours => 4 * Millis::HOUR,
-            _ => Millis::DAY,
+            Self::WithinHour => SignedDuration::from_hours(1),
+            Self::WithinFourHours => SignedDuration::from_hours(4),
+            _ => time::days(1),
         }
     }
 }
@@ -138,23 +140,24 @@ pub struct QuestionCounts {
     pub within_hour: QuestionShare,
     pub within_four_hours: QuestionShare,
     pub within_day: QuestionShare,
-    /// Milliseconds from a question to the first reply, the median of the questions that got one.
-    #[serde(rename = "median_first_reply_ms")]
-    pub median_first_reply: Option<i64>,
+    /// The time from a question to the first reply, the median of the questions that got one.
+    #[serde(rename = "median_first_reply_ms", with = "crate::time::milliseconds::optional")]
+    pub median_first_reply: Option<SignedDuration>,
 }
 
 impl QuestionCounts {
     /// Counts questions as they are known at `now`.
-    pub fn of(questions: &[AskedQuestion], now: Millis) -> Self {
+    pub fn of(questions: &[AskedQuestion], now: Timestamp) -> Self {
         let count = |list: QuestionList| questions.iter().filter(|one| list.contains(one)).count();
         let share = |list: QuestionList| {
-            let old = questions.iter().filter(|one| one.asked.0 + list.limit() <= now.0);
+            let old = questions.iter().filter(|one| now.duration_since(one.asked) >= list.limit());
             let (part, of) = old
                 .fold((0, 0), |(part, of), one| (part + usize::from(list.contains(one)), of + 1));
             QuestionShare { part, of }
         };
         let askers = questions.iter().map(|one| one.asker);
-        let waits = questions.iter().filter_map(|one| Some(one.first_reply?.0 - one.asked.0));
+        let waits =
+            questions.iter().filter_map(|one| Some(one.first_reply?.duration_since(one.asked)));
         Self {
             asked: count(QuestionList::Asked),
             askers: askers.collect::<std::collections::BTreeSet<_>>().len(),
@@ -172,11 +175,11 @@ impl QuestionCounts {
 /// When somebody else first wrote after a question: `said` are the people's messages of its conversation, `next`
 /// is where the next question in it begins, and `answers` are the messages that answer or try to.
 pub fn first_reply(
-    (question, asker, asked): (MessageId, UserId, Millis),
+    (question, asker, asked): (MessageId, UserId, Timestamp),
     said: &[(MessageId, UserId)],
     next: Option<MessageId>,
     answers: &[MessageId],
-) -> Option<Millis> {
+) -> Option<Timestamp> {
     let ends = |message: &MessageId| next.is_none_or(|next| *message < next);
     let others = said.iter().filter(|(message, by)| *by != asker && ends(message));
     // Who solves it alone has got no reply.
@@ -185,11 +188,11 @@ pub fn first_reply(
     let replies = others.map(|(message, _)| *message).chain(answers.copied());
     let first = replies.filter(|message| *message > question).min()?;
     // An import may move the time of a message, but not that between two.
-    Some(Millis(asked.0 + first.created_at().0 - question.created_at().0))
+    Some(time::plus(asked, first.created_at().duration_since(question.created_at())))
 }
 
 /// The value in the middle; of an even number, the mean of the two there.
-pub(super) fn median(mut values: Vec<i64>) -> Option<i64> {
+pub(super) fn median(mut values: Vec<SignedDuration>) -> Option<SignedDuration> {
     values.sort_unstable();
     let middle = values.len() / 2;
     match values.len() {
@@ -209,7 +212,7 @@ pub(super) mod tests {
             message: MessageId(number),
             channel: ChannelId(1),
             asker: UserId(asker),
-            asked: Millis(hour * Millis::HOUR),
+            asked: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour),
             outcome: QuestionOutcome::Open,
             first_reply: None,
             answer: None,
@@ -224,7 +227,7 @@ pub(super) mod tests {
         by: u64,
         grade: ResolutionGrade,
     ) -> AskedQuestion {
-        let at = Millis(question.asked.0 + minutes * 60_000);
+        let at = question.asked + SignedDuration::from_mins(minutes);
         AskedQuestion {
             outcome: QuestionOutcome::Answered(grade),
             first_reply: Some(at),
@@ -236,7 +239,7 @@ pub(super) mod tests {
     #[test]
     fn every_count_is_the_length_of_its_list() {
         let mut replied = question(4, 3, 3);
-        replied.first_reply = Some(Millis(replied.asked.0 + 10 * 60_000));
+        replied.first_reply = Some(replied.asked + SignedDuration::from_mins(10));
         let questions = [
             answered(question(1, 1, 0), 60, 9, ResolutionGrade::Confirmed),
             answered(question(2, 1, 1), 61, 9, ResolutionGrade::Thanked),
@@ -246,7 +249,7 @@ pub(super) mod tests {
             // Too young for a share of those that waited a day.
             answered(question(6, 5, 90), 5, 8, ResolutionGrade::Certain),
         ];
-        let now = Millis(100 * Millis::HOUR);
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(100);
         let counts = QuestionCounts::of(&questions, now);
         let expected = QuestionCounts {
             asked: 6,
@@ -258,7 +261,7 @@ pub(super) mod tests {
             within_four_hours: QuestionShare { part: 3, of: 6 },
             within_day: QuestionShare { part: 2, of: 5 },
             // 5, 10, 60, 61 and 1,500 minutes.
-            median_first_reply: Some(Millis::HOUR),
+            median_first_reply: Some(SignedDuration::from_hours(1)),
         };
         assert_eq!(counts, expected);
         assert_eq!(counts.answered + counts.open, counts.asked);
@@ -269,12 +272,15 @@ pub(super) mod tests {
 
     #[test]
     fn the_first_reply_is_of_somebody_else_before_the_next_question() {
-        let at = |minute: i64| MessageId::min_at(Millis(1_500_000_000_000 + minute * 60_000));
+        let at = |minute: i64| {
+            MessageId::min_at(time::at_millisecond(1_500_000_000_000 + minute * 60_000))
+        };
         let (asker, helper) = (UserId(1), UserId(2));
-        let question = (at(0), asker, Millis(0));
+        let question = (at(0), asker, Timestamp::UNIX_EPOCH);
         let said = [(at(1), asker), (at(7), helper), (at(9), helper)];
         let minutes = |next, answers: &[MessageId]| {
-            first_reply(question, &said, next, answers).map(|at| at.0 / 60_000)
+            first_reply(question, &said, next, answers)
+                .map(|at| at.duration_since(Timestamp::UNIX_EPOCH).as_mins())
         };
         assert_eq!(minutes(None, &[]), Some(7));
         assert_eq!(minutes(Some(at(5)), &[]), None);
@@ -284,9 +290,10 @@ pub(super) mod tests {
 
     #[test]
     fn nothing_is_no_share_and_no_median() {
-        let counts = QuestionCounts::of(&[], Millis(0));
+        let counts = QuestionCounts::of(&[], Timestamp::UNIX_EPOCH);
         assert_eq!((counts.within_day.percent(), counts.median_first_reply), (None, None));
         assert_eq!(QuestionShare { part: 2, of: 3 }.percent(), Some(67));
-        assert_eq!(median(vec![3, 1]), Some(2));
+        let hours = SignedDuration::from_hours;
+        assert_eq!(median(vec![hours(3), hours(1)]), Some(hours(2)));
     }
 }

@@ -1,21 +1,23 @@
 //! Whether due questions reach the maintainers in time, and how long these take to decide.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::period::ReportPeriod;
 use super::questions::QuestionShare;
-use crate::model::ids::{ClusterId, Millis};
+use crate::model::ids::ClusterId;
+use crate::time;
 
 /// The clocks of one due question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposalTimes {
     pub cluster: ClusterId,
     /// When the threshold was met.
-    pub due_since: Millis,
+    pub due_since: Timestamp,
     /// When its proposal was opened, or listed on the dashboard because a limit held it.
-    pub offered: Option<Millis>,
+    pub offered: Option<Timestamp>,
     /// When it was merged, closed or found needless.
-    pub decided: Option<Millis>,
+    pub decided: Option<Timestamp>,
 }
 
 /// How the clocks of a period ran.
@@ -23,8 +25,9 @@ pub struct ProposalTimes {
 pub struct ServiceLevel {
     /// Questions whose time to be proposed ended within the period, or that were proposed before it did.
     pub proposed_in_time: QuestionShare,
-    /// Milliseconds of the slowest of those, up to now where it is not proposed yet.
-    pub slowest_proposal: Option<i64>,
+    /// The time that the slowest of those took, up to now where it is not proposed yet.
+    #[serde(with = "crate::time::milliseconds::optional")]
+    pub slowest_proposal: Option<SignedDuration>,
     pub slowest: Option<ClusterId>,
     /// Not proposed, and late by now.
     pub late: usize,
@@ -32,36 +35,45 @@ pub struct ServiceLevel {
     pub running: usize,
     /// Proposals decided within the period.
     pub decided: usize,
-    /// Milliseconds from a proposal to its decision, of those.
-    pub median_decision: Option<i64>,
-    pub slowest_decision: Option<i64>,
+    /// From a proposal to its decision, of those.
+    #[serde(with = "crate::time::milliseconds::optional")]
+    pub median_decision: Option<SignedDuration>,
+    #[serde(with = "crate::time::milliseconds::optional")]
+    pub slowest_decision: Option<SignedDuration>,
     /// Proposals that wait for a decision now, and how long the oldest has waited.
     pub undecided: usize,
-    pub longest_undecided: Option<i64>,
+    #[serde(with = "crate::time::milliseconds::optional")]
+    pub longest_undecided: Option<SignedDuration>,
 }
 
 impl ServiceLevel {
-    /// The figures of a period as known at `now`; `allowed` is the time to propose in milliseconds, 48 hours by
+    /// The figures of a period as known at `now`; `allowed` is the time to propose, 48 hours by
     /// default. A question counts in the period in which its time ends.
-    pub fn of(times: &[ProposalTimes], period: &ReportPeriod, allowed: i64, now: Millis) -> Self {
+    pub fn of(
+        times: &[ProposalTimes],
+        period: &ReportPeriod,
+        allowed: SignedDuration,
+        now: Timestamp,
+    ) -> Self {
         let now = now.min(period.until);
-        let known = |time: Option<Millis>| time.filter(|time| *time < now);
+        let known = |time: Option<Timestamp>| time.filter(|time| *time < now);
         let mut level = Self::default();
         let mut decisions = Vec::new();
         for one in times.iter().filter(|one| one.due_since < now) {
-            let deadline = Millis(one.due_since.0 + allowed);
+            let deadline = time::plus(one.due_since, allowed);
             let offered = known(one.offered);
-            let spent = offered.unwrap_or(now).0 - one.due_since.0;
+            let spent = offered.unwrap_or(now).duration_since(one.due_since);
             let is_late = spent > allowed;
             match (offered, known(one.decided)) {
                 (None, None) if is_late => level.late += 1,
                 (None, None) => level.running += 1,
                 (Some(offered), None) => {
                     level.undecided += 1;
-                    level.longest_undecided = level.longest_undecided.max(Some(now.0 - offered.0));
+                    level.longest_undecided =
+                        level.longest_undecided.max(Some(now.duration_since(offered)));
                 }
                 (Some(offered), Some(decided)) if period.contains(decided) => {
-                    decisions.push((decided.0 - offered.0).max(0));
+                    decisions.push(decided.duration_since(offered).max(SignedDuration::ZERO));
                 }
                 (_, Some(_)) => {}
             }
@@ -91,10 +103,10 @@ mod tests {
     use super::*;
     use crate::model::ids::MessageId;
 
-    const ALLOWED: i64 = 48 * Millis::HOUR;
+    const ALLOWED: SignedDuration = SignedDuration::from_hours(48);
 
-    fn day(day: i64) -> Millis {
-        Millis(day * Millis::DAY)
+    fn day(day: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + time::days(day)
     }
 
     fn times(number: u64, due: i64, offered: Option<i64>, decided: Option<i64>) -> ProposalTimes {
@@ -123,15 +135,15 @@ mod tests {
         let level = ServiceLevel::of(&times, &period, ALLOWED, day(130));
         let expected = ServiceLevel {
             proposed_in_time: QuestionShare { part: 1, of: 3 },
-            slowest_proposal: Some(6 * Millis::DAY),
+            slowest_proposal: Some(time::days(6)),
             slowest: Some(ClusterId::of_question(MessageId(3))),
             late: 1,
             running: 1,
             decided: 1,
-            median_decision: Some(3 * Millis::DAY),
-            slowest_decision: Some(3 * Millis::DAY),
+            median_decision: Some(time::days(3)),
+            slowest_decision: Some(time::days(3)),
             undecided: 1,
-            longest_undecided: Some(2 * Millis::DAY),
+            longest_undecided: Some(time::days(2)),
         };
         assert_eq!(level, expected);
     }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::period::ReportPeriod;
 use super::questions::AskedQuestion;
-use crate::model::ids::{ClusterId, MessageId, Millis, UserId};
+use crate::model::ids::{ClusterId, MessageId, UserId};
 
 /// How often a recurring question was asked in a period and in the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +49,7 @@ const LEAST: usize = 3;
 
 impl ClusterActivity {
     /// Whether it was first asked in the period, and by at least two people.
-    pub fn is_new(&self, first_asked: Millis, period: &ReportPeriod) -> bool {
+    pub fn is_new(&self, first_asked: Timestamp, period: &ReportPeriod) -> bool {
         period.contains(first_asked) && self.askers >= 2
     }
 
@@ -59,9 +61,12 @@ impl ClusterActivity {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::super::period::ReportSpan;
     use super::super::questions::tests::question;
     use super::*;
+    use crate::time;
 
     fn asked(cluster: u64, askers: &[u64]) -> Vec<AskedQuestion> {
         let id = ClusterId::of_question(MessageId(cluster));
@@ -74,7 +79,8 @@ mod tests {
 
     #[test]
     fn new_and_growing_questions_are_distinguished_from_steady_ones() {
-        let period = ReportPeriod::before(ReportSpan::Week, Millis(90 * Millis::DAY)).unwrap();
+        let period =
+            ReportPeriod::before(ReportSpan::Week, Timestamp::UNIX_EPOCH + time::days(90)).unwrap();
         let now = [asked(1, &[1, 2, 3]), asked(2, &[1, 1]), asked(3, &[1, 2, 3])].concat();
         let before = [asked(2, &[1]), asked(3, &[4, 5]), asked(4, &[1])].concat();
         let activity = cluster_activity(&now, &before);
@@ -82,7 +88,7 @@ mod tests {
         let expected = [(3, 0, 3, true), (2, 1, 1, false), (3, 2, 3, false), (0, 1, 0, false)];
         assert_eq!(found.collect::<Vec<_>>(), expected);
         assert!(activity[0].is_new(period.since, &period));
-        assert!(!activity[0].is_new(Millis(period.since.0 - 1), &period));
+        assert!(!activity[0].is_new(period.since - SignedDuration::from_millis(1), &period));
         assert!(!activity[1].is_new(period.since, &period), "one person asks twice");
     }
 }

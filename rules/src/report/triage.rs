@@ -9,12 +9,14 @@
 
 use std::collections::BTreeSet;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::language::phrase::{NormalizedWords, Phrase};
-use crate::model::ids::{ChannelId, MessageId, Millis, UserId};
+use crate::model::ids::{ChannelId, MessageId, UserId};
+use crate::time;
 
 /// Words that say that something does not work at all: the lists `report.blocking` of the languages.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,7 @@ pub struct UnresolvedQuestion {
     pub message: MessageId,
     pub channel: ChannelId,
     pub asker: UserId,
-    pub asked: Millis,
+    pub asked: Timestamp,
     /// Whether somebody tried to answer.
     pub tried: bool,
     /// Whether it says that something does not work at all.
@@ -110,8 +112,10 @@ pub struct TriageImpact {
     /// How many of these say that something does not work at all.
     pub blocking: usize,
     pub channels: usize,
-    pub first_seen: Millis,
-    pub last_seen: Millis,
+    #[serde(with = "crate::time::milliseconds")]
+    pub first_seen: Timestamp,
+    #[serde(with = "crate::time::milliseconds")]
+    pub last_seen: Timestamp,
     /// Asked in the last 28 days, and in the 28 before.
     pub recent: usize,
     pub earlier: usize,
@@ -119,15 +123,15 @@ pub struct TriageImpact {
     pub priority: TriagePriority,
 }
 
-const RECENT: i64 = 28 * Millis::DAY;
+const RECENT: SignedDuration = time::days(28);
 const HIGH: f64 = 12.0;
 const MEDIUM: f64 = 6.0;
 
 impl TriageImpact {
     /// # Panics
     /// Without a question.
-    pub fn of(questions: &[UnresolvedQuestion], now: Millis) -> Self {
-        let since = Millis(now.0 - RECENT);
+    pub fn of(questions: &[UnresolvedQuestion], now: Timestamp) -> Self {
+        let since = time::minus(now, RECENT);
         let is_recent = |one: &&UnresolvedQuestion| one.asked >= since;
         let askers = |questions: &mut dyn Iterator<Item = &UnresolvedQuestion>| {
             questions.map(|one| one.asker).collect::<BTreeSet<_>>().len()
@@ -135,7 +139,7 @@ impl TriageImpact {
         let all = askers(&mut questions.iter());
         let recent_askers = askers(&mut questions.iter().filter(is_recent));
         let recent = questions.iter().filter(is_recent).count();
-        let before = Millis(since.0 - RECENT);
+        let before = time::minus(since, RECENT);
         let earlier = questions.iter().filter(|one| (before..since).contains(&one.asked)).count();
         let blocking = questions.iter().filter(|one| one.blocking).count();
         let blocks = blocking * 2 >= questions.len();
@@ -183,7 +187,7 @@ mod tests {
     use super::*;
     use crate::config::ruleset::Ruleset;
 
-    const NOW: Millis = Millis(100 * Millis::DAY);
+    const NOW: Timestamp = Timestamp::constant(100 * 86_400, 0);
 
     /// Asker, days ago, blocking.
     fn group(askings: &[(u64, i64, bool)]) -> Vec<UnresolvedQuestion> {
@@ -192,7 +196,7 @@ mod tests {
                 message: MessageId(number as u64),
                 channel: ChannelId(*asker % 2),
                 asker: UserId(*asker),
-                asked: Millis(NOW.0 - ago * Millis::DAY),
+                asked: NOW - time::days(*ago),
                 tried: false,
                 blocking: *blocking,
             };

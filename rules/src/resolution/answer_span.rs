@@ -1,6 +1,7 @@
 //! Which messages together are one answer.
 
-use crate::model::ids::Millis;
+use jiff::SignedDuration;
+
 use crate::resolution::cue_phrases::CueClass;
 use crate::resolution::question_detection::DetectedQuestion;
 use crate::resolution::transcript::{Addressee, ParsedMessage, Transcript};
@@ -8,7 +9,7 @@ use crate::resolution::transcript::{Addressee, ParsedMessage, Transcript};
 /// An answer of more messages than this is a lecture; the ones around its core are enough.
 const MOST_PARTS: usize = 8;
 /// Who is silent for so long begins something new.
-const LONGEST_PAUSE: i64 = 30 * 60 * Millis::SECOND;
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(30);
 
 /// The places of the messages that answer together with the one at `place`, in order: those of the
 /// same person in a row, and steps between which the asker reports back.
@@ -46,7 +47,7 @@ fn parts(
     let mut last = core;
     for place in way {
         let said = &talk.said[place];
-        if (said.message.sent.0 - talk.said[last].message.sent.0).abs() > LONGEST_PAUSE {
+        if said.message.sent.duration_since(talk.said[last].message.sent).abs() > LONGEST_PAUSE {
             break;
         }
         if said.author == helper && continues(said, asked) {

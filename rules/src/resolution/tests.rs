@@ -13,6 +13,7 @@ use super::*;
 use crate::config::ruleset::Ruleset;
 use crate::model::ids::{ChannelId, ConversationId, GuildId};
 use crate::model::message::{Author, Channel, ChannelKind, Message, MessageKind, Reaction};
+use crate::time;
 
 static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
 
@@ -56,7 +57,7 @@ impl Story {
                 roles: Vec::new(),
             }),
             kind: MessageKind::Default,
-            sent: Millis(id.0 as i64 * 1_000),
+            sent: time::at_millisecond(id.0 as i64 * 1_000),
             edited: None,
             text: text.to_owned(),
             reply_to: None,

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::ruleset::Ruleset;
-use crate::model::ids::Millis;
 use crate::test_support::cluster;
+use crate::time;
 
 const MERGED: i64 = 1_000;
 static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
@@ -13,13 +13,13 @@ static RULES: LazyLock<Ruleset> = LazyLock::new(Ruleset::embedded);
 /// A page with one later answer, at index 1 and in the core.
 fn judged(page: (&str, &str), asked: &str, later: &str) -> StalenessVerdict {
     let mut cluster = cluster(&[(page.0, page.1), (asked, later)]);
-    cluster.occurrences[0].answers[0].sent = Millis(MERGED - 1);
-    cluster.occurrences[1].answers[0].sent = Millis(MERGED + 1);
+    cluster.occurrences[0].answers[0].sent = time::at_millisecond(MERGED - 1);
+    cluster.occurrences[1].answers[0].sent = time::at_millisecond(MERGED + 1);
     cluster.merged_answer = Some(MergedAnswer {
         title: page.0.to_owned(),
         answer: page.1.to_owned(),
         link: String::new(),
-        merged: Millis(MERGED),
+        merged: time::at_millisecond(MERGED),
     });
     judge(&cluster)
 }
@@ -106,12 +106,12 @@ fn only_what_is_confirmed_after_the_merge_counts() {
         title: PORT.0.to_owned(),
         answer: PORT.1.to_owned(),
         link: String::new(),
-        merged: Millis(MERGED),
+        merged: time::at_millisecond(MERGED),
     };
     cluster.merged_answer = Some(merged_answer);
     let mut at = |times: [i64; 3]| {
         for (one, time) in cluster.occurrences.iter_mut().zip(times) {
-            one.answers[0].sent = Millis(time);
+            one.answers[0].sent = time::at_millisecond(time);
         }
         judge(&cluster)
     };

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::model::cluster::Occurrence;
-use crate::model::ids::{Millis, UserId};
+use crate::model::ids::UserId;
+use crate::time;
 
 /// Who asked and was answered may pass it on as a person of their own after this time. Sooner, asking
 /// and answering the same question is a conversation with oneself.
-const LEARNED_AFTER: i64 = Millis::DAY;
+const LEARNED_AFTER: SignedDuration = time::days(1);
 
 /// The people of a cluster, grouped: those who answer each other's questions count once.
 ///
@@ -64,8 +67,8 @@ fn unite(shared: &mut BTreeMap<UserId, UserId>, one: UserId, other: UserId) {
 #[derive(Default)]
 struct AnsweredBy {
     askers_of: BTreeMap<UserId, BTreeSet<UserId>>,
-    first_answered: BTreeMap<UserId, Millis>,
-    first_learned: BTreeMap<UserId, Millis>,
+    first_answered: BTreeMap<UserId, Timestamp>,
+    first_learned: BTreeMap<UserId, Timestamp>,
 }
 
 impl AnsweredBy {
@@ -92,7 +95,7 @@ impl AnsweredBy {
         let (answered, learned) =
             (self.first_answered.get(&person), self.first_learned.get(&person));
         matches!((answered, learned), (Some(answered), Some(learned))
-            if answered.0 - learned.0 < LEARNED_AFTER)
+            if answered.duration_since(*learned) < LEARNED_AFTER)
     }
 
     /// Whether answers lead from one person to another.

@@ -1,10 +1,12 @@
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
 use crate::model::cluster::Cluster;
-use crate::model::ids::{ClusterId, MessageId, Millis};
+use crate::model::ids::{ClusterId, MessageId};
 use crate::resolution::ResolutionSignal;
 use crate::test_support;
+use crate::time;
 
 const GOOD: &str = "Open the settings file, set relay.port to 4100 and restart the relay.";
 const SAME: &str = "Set relay.port to 4100 in the settings file, then restart the relay";
@@ -17,8 +19,8 @@ fn cluster_of(conversations: &[(i64, u64, u64, &str)]) -> Cluster {
     for (one, (day, asker, answerer, _)) in cluster.occurrences.iter_mut().zip(conversations) {
         one.question.author = UserId(*asker);
         one.answers[0].author = UserId(*answerer);
-        one.question.sent = Millis(day * Millis::DAY);
-        one.answers[0].sent = Millis(day * Millis::DAY + Millis::HOUR);
+        one.question.sent = Timestamp::UNIX_EPOCH + time::days(*day);
+        one.answers[0].sent = one.question.sent + SignedDuration::from_hours(1);
         let (kind, message, by) = (SignalKind::Worked, MessageId(1), UserId(*asker));
         one.signals = vec![ResolutionSignal { kind, message, by }];
     }
@@ -128,7 +130,7 @@ fn page(number: u64, answerer: u64) -> Cluster {
         (2, 10 * number + 2, 10 * number + 3, GOOD),
     ]);
     cluster.id = ClusterId::of_question(MessageId(number));
-    cluster.due_since = Some(Millis(number as i64));
+    cluster.due_since = Some(time::at_millisecond(number as i64));
     cluster
 }
 

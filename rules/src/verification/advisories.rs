@@ -5,10 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use regex::Regex;
 
 use crate::language::phrase::{NormalizedWords, Phrase};
-use crate::model::ids::Millis;
 
 /// An issue or pull request on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl FromStr for IssueName {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClosedIssue {
     pub issue: IssueName,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 /// The words that say until when: `until` of `[verify]` in `truth.toml`.
@@ -60,9 +60,9 @@ impl AdvisoryWords {
     /// The issue that was closed last, of those on which an answer stands, since people last looked at it.
     pub fn ended(
         &self,
-        (answer, checked): (&[String], Option<Millis>),
+        (answer, checked): (&[String], Option<Timestamp>),
         project: Option<&str>,
-        closed: &BTreeMap<IssueName, Millis>,
+        closed: &BTreeMap<IssueName, Timestamp>,
     ) -> Option<ClosedIssue> {
         let issues = self.issues(answer, project).into_iter();
         let ended = issues.filter_map(|issue| {
@@ -99,6 +99,7 @@ fn named_issues<'t>(
 mod tests {
     use super::*;
     use crate::config::ruleset::Ruleset;
+    use crate::time;
 
     fn said(text: &str) -> [String; 1] {
         [text.to_owned()]
@@ -136,11 +137,12 @@ mod tests {
 
     #[test]
     fn advice_ends_when_its_issue_closes_and_stands_again_once_it_was_checked() {
-        let closed = BTreeMap::from([("harbor/relay#3".parse().unwrap(), Millis(50))]);
+        let closed =
+            BTreeMap::from([("harbor/relay#3".parse().unwrap(), time::at_millisecond(50))]);
         let ended = |text: &str, checked: Option<i64>| {
             let project = Some("harbor/relay");
             WORDS
-                .ended((&said(text), checked.map(Millis)), project, &closed)
+                .ended((&said(text), checked.map(time::at_millisecond)), project, &closed)
                 .map(|one| one.issue.to_string())
         };
         let text = "Use v1.6.5 until #3 is fixed";

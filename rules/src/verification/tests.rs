@@ -1,7 +1,10 @@
-use super::*;
+use jiff::Timestamp;
 
-fn day(number: i64) -> Millis {
-    Millis(number * Millis::DAY)
+use super::*;
+use crate::time;
+
+fn day(number: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + time::days(number)
 }
 
 fn release(repository: &str, version: &str, at: i64) -> ReleaseRecord {
@@ -12,7 +15,7 @@ fn release(repository: &str, version: &str, at: i64) -> ReleaseRecord {
 fn policy() -> VerificationPolicy {
     VerificationPolicy {
         releases: Some(VersionPart::Minor),
-        age: Some(365 * Millis::DAY),
+        age: Some(time::days(365)),
         names: Vec::new(),
         until: AdvisoryWords::default(),
     }

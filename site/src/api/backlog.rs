@@ -7,7 +7,8 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::{IntoResponse, Response};
 use rules::markdown::{MarkdownDialect, escape};
-use rules::model::ids::{ChannelId, MessageId, Millis, permalink};
+use rules::model::ids::{ChannelId, MessageId, permalink};
+use rules::time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -90,7 +91,7 @@ pub(super) async fn backlog(
     })?;
     let now = site.now();
     let channels = site.open_channels().await?;
-    let from = MessageId::min_at(Millis(now.0 - days * Millis::DAY));
+    let from = MessageId::min_at(time::minus(now, time::days(days)));
     let open = site.store.unanswered_since(from, &channels).await;
     let open = open.map_err(|cause| HttpError::internal("list open questions", &cause))?;
     let shown = open
@@ -104,7 +105,7 @@ pub(super) async fn backlog(
         let asked = id.created_at();
         OpenQuestionJson {
             asked: InterfaceText::english().date(asked).exact,
-            days_open: ((now.0 - asked.0) / Millis::DAY).max(0),
+            days_open: time::whole_days(now.duration_since(asked)).max(0),
             channel: ChannelView { id: channel.to_string(), name: place.name.clone() },
             url: permalink(place.server, *channel, *id),
         }

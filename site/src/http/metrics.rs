@@ -90,12 +90,13 @@ fn escape_label(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     mod deploy_files;
 
     use std::collections::BTreeSet;
 
     use indexer::store::{DiscordStatus, GatewayStatus};
-    use rules::model::ids::Millis;
 
     use super::*;
 
@@ -137,7 +138,7 @@ mod tests {
             ..GatewayStatus::default()
         };
         let daemon = DaemonStatus {
-            at: Millis(1_759_708_800_050),
+            at: time::at_millisecond(1_759_708_800_050),
             leader: true,
             discord: DiscordStatus { gateway: Some(gateway), ..DiscordStatus::default() },
             ..DaemonStatus::default()

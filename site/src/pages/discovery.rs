@@ -3,8 +3,9 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::publish::anonymize::Participants;
 use serde::Serialize;
 
@@ -86,7 +87,7 @@ pub(crate) async fn feed(
     frame: PageFrame,
 ) -> Result<Response, HttpError> {
     let merged = newest_merged(&site, MAX_ENTRIES).await?;
-    let exact = |at: Millis| InterfaceText::english().date(at).exact;
+    let exact = |at: Timestamp| InterfaceText::english().date(at).exact;
     let newest = merged.iter().filter_map(|one| Some(one.merged_answer.as_ref()?.merged)).max();
     let entry = |cluster: &Cluster| {
         let merged_answer = cluster.merged_answer.as_ref()?;

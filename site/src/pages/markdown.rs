@@ -71,10 +71,11 @@ fn escaped(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::presentation::words::InterfaceText;
     use crate::test_support::{cluster, occurrence};
-    use rules::model::ids::Millis;
     use rules::publish::pseudonym::{AuthorNaming, Salt};
 
     #[test]
@@ -85,8 +86,12 @@ mod tests {
             occurrence(1, "Where do I set the port?", "Set `PORT`:\n```sh\n# export PORT=1\n```");
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
         let cluster = cluster(vec![asked, hidden]);
-        let text =
-            markdown(&AnswerView::of(&cluster, &naming, InterfaceText::english(), Millis(0)));
+        let text = markdown(&AnswerView::of(
+            &cluster,
+            &naming,
+            InterfaceText::english(),
+            Timestamp::UNIX_EPOCH,
+        ));
         assert!(
             text.starts_with("# Where do I set the port?\n\n*unreviewed* · answered twice"),
             "{text}"
@@ -109,7 +114,8 @@ mod tests {
         let asked = occurrence(1, "Where do I set the port?", hostile);
         let cluster = cluster(vec![asked]);
         let text = InterfaceText::english();
-        let view = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, Millis(0));
+        let view =
+            AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, Timestamp::UNIX_EPOCH);
         let text = markdown(&view);
         let answer = text.split("## ").find(|part| part.starts_with("Answer")).unwrap();
         let quoted = answer.lines().filter(|line| line.starts_with("> ")).count();

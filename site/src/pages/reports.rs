@@ -3,6 +3,7 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Html;
+use jiff::SignedDuration;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::report::questions::QuestionList;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use crate::presentation::page_meta::PageFrame;
 use crate::presentation::report_words::ReportText;
 use crate::reports::contradictions::{ContradictionScope, ContradictionSide};
 use crate::reports::html::BriefingView;
-use crate::reports::markdown::{counted, duration_text, period_text};
 use crate::reports::question_list::{
     ListedQuestion, MOST_LISTED, QuestionListing, QuestionScope, list_address,
 };
@@ -70,6 +70,7 @@ struct QuestionsPage {
     listing: QuestionListing,
     back: String,
     next: Option<String>,
+    w: &'static ReportText,
 }
 
 #[derive(Serialize)]
@@ -93,7 +94,8 @@ pub(crate) async fn questions(
     })?;
     let offset = params.offset.unwrap_or_default();
     let scope = QuestionScope { list, topic: params.topic.as_deref() };
-    let listing = site.report_source()?.question_list(&period, scope, offset).await;
+    let words = ReportText::of(frame.language);
+    let listing = site.report_source()?.question_list(&period, scope, offset, frame.language).await;
     let mut listing = listing.map_err(|cause| HttpError::internal("list questions", &cause))?;
     let query = format!("period={}&until={}", period.span.as_str(), period.last_day());
     let end = offset + MOST_LISTED;
@@ -102,17 +104,20 @@ pub(crate) async fn questions(
     });
     let rows = std::mem::take(&mut listing.questions).into_iter().map(|question| {
         let minutes = question.first_reply_minutes;
-        let first_reply =
-            minutes.map_or_else(|| "–".to_owned(), |minutes| duration_text(minutes * 60_000));
+        let first_reply = minutes.map_or_else(
+            || "–".to_owned(),
+            |minutes| words.duration(SignedDuration::from_mins(minutes)),
+        );
         QuestionRowView { question, first_reply }
     });
     let page = QuestionsPage {
-        days: period_text(&listing.first_day, &listing.last_day),
-        total: counted(listing.total, "question", "questions"),
+        days: words.period(&listing.first_day, &listing.last_day),
+        total: words.questions.of(listing.total),
         rows: rows.collect(),
         back: format!("/reports/briefing?{query}"),
         next,
         listing,
+        w: words,
     };
     let meta = frame.meta(page.listing.label, None);
     templates::page("questions.html", &frame, &meta, &page)
@@ -123,6 +128,7 @@ struct ContradictionsPage {
     days: String,
     total: String,
     rows: Vec<ContradictionRow>,
+    w: &'static ReportText,
 }
 
 #[derive(Serialize)]
@@ -140,24 +146,26 @@ pub(crate) async fn contradictions(
     VisitorSite(site): VisitorSite,
     frame: PageFrame,
 ) -> Result<Html<String>, HttpError> {
-    let source = site.report_source()?;
+    let (source, words) = (site.report_source()?, ReportText::of(frame.language));
     let last = ReportPeriod::before(ReportSpan::Day, site.now());
     let until = last.map_or_else(|| site.now(), |last| last.until);
     let scope = ContradictionScope { until, days: CONTRADICTION_DAYS };
-    let report = source.contradictions(&scope).await;
+    let report = source.contradictions(&scope, words).await;
     let report = report.map_err(|cause| HttpError::internal("look for contradictions", &cause))?;
     let total = report.contradictions.len() + report.left_out;
     let rows = report.contradictions.into_iter().map(|found| ContradictionRow {
-        heading: found.heading(),
+        heading: words.contradiction(found.kind),
         question: found.question,
         sides: [found.one, found.other],
     });
     let page = ContradictionsPage {
-        days: period_text(&report.first_day, &report.last_day),
-        total: counted(total, "contradiction", "contradictions"),
+        days: words.period(&report.first_day, &report.last_day),
+        total: words.contradiction_count.of(total),
         rows: rows.collect(),
+        w: words,
     };
-    templates::page("contradictions.html", &frame, &frame.meta("Contradictions", None), &page)
+    let meta = frame.meta(&words.contradictions, None);
+    templates::page("contradictions.html", &frame, &meta, &page)
 }
 
 fn read(params: Result<Query<ReportParams>, QueryRejection>) -> Result<ReportParams, HttpError> {

@@ -7,13 +7,15 @@ use axum::extract::{Path, Query};
 use axum::response::Html;
 use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::store::{ProposalState, ReviewDecision, ReviewDecisionRow};
+use jiff::Timestamp;
 use rules::due::{DueVerdict, due};
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::model::page_edit::PageEdit;
 use rules::model::reason::WeightedReason;
 use rules::publish::anonymize::Participants;
 use rules::similarity::CorpusStats;
+use rules::time;
 use serde::{Deserialize, Serialize};
 
 use crate::access::visitor::VisitorSite;
@@ -264,12 +266,12 @@ async fn decisions(site: &SiteState, frame: &PageFrame) -> Result<Vec<DecisionVi
     Ok(rows.into_iter().map(view).collect())
 }
 
-fn past(decision: &ReviewDecision, at: Millis, w: &ReviewText) -> String {
+fn past(decision: &ReviewDecision, at: Timestamp, w: &ReviewText) -> String {
     match decision {
         ReviewDecision::Accept => w.accepted.clone(),
         ReviewDecision::Reject { .. } => w.rejected.clone(),
         ReviewDecision::Snooze { until } => {
-            let days = (until.0 - at.0).div_euclid(Millis::DAY);
+            let days = time::whole_days(until.duration_since(at));
             w.snoozed.of(days.max(0) as usize)
         }
         ReviewDecision::Edit(_) => w.edited.clone(),

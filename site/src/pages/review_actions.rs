@@ -4,11 +4,13 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path};
 use axum::response::Redirect;
 use indexer::store::ReviewDecision;
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::model::page_edit::PageEdit;
 use rules::publish::presentation::facts_of;
 use rules::safety::judge_text;
+use rules::time;
 use serde::Deserialize;
 
 use crate::access::visitor::Visitor;
@@ -133,12 +135,12 @@ fn split(cluster: &Cluster) -> Result<ReviewDecision, HttpError> {
     Ok(ReviewDecision::Split { questions: questions.collect() })
 }
 
-fn snoozed_until(days: Option<u32>, now: Millis) -> Result<Millis, HttpError> {
+fn snoozed_until(days: Option<u32>, now: Timestamp) -> Result<Timestamp, HttpError> {
     let days = days.unwrap_or(SNOOZE_DAYS);
     if !(1..=LONGEST_SNOOZE).contains(&days) {
         return Err(HttpError::bad_request(format!("days is not from 1 to {LONGEST_SNOOZE}")));
     }
-    Ok(Millis(now.0 + i64::from(days) * Millis::DAY))
+    Ok(time::plus(now, time::days(i64::from(days))))
 }
 
 async fn own_cluster(site: &SiteState, id: &str) -> Result<Cluster, HttpError> {

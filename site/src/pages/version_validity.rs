@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::model::cluster::Cluster;
-use rules::model::ids::Millis;
 use rules::staleness::is_confirmed;
 use rules::verification::advisories::IssueName;
 use rules::verification::{
@@ -30,9 +30,9 @@ pub(crate) struct VersionValidity {
 #[derive(Debug, Default)]
 pub(crate) struct AnswerChecks {
     pub(crate) releases: Vec<ReleaseRecord>,
-    pub(crate) closed_issues: BTreeMap<IssueName, Millis>,
+    pub(crate) closed_issues: BTreeMap<IssueName, Timestamp>,
     /// When a maintainer last found it to hold.
-    pub(crate) checked: Option<Millis>,
+    pub(crate) checked: Option<Timestamp>,
 }
 
 impl VersionValidity {
@@ -42,7 +42,7 @@ impl VersionValidity {
         known: &AnswerChecks,
         policy: &VerificationPolicy,
         text: &InterfaceText,
-        now: Millis,
+        now: Timestamp,
     ) -> Self {
         let AnswerChecks { releases, closed_issues, checked } = known;
         let answer = AnswerConfirmation::of(cluster, *checked);
@@ -93,6 +93,7 @@ impl VersionValidity {
 mod tests {
     use rules::model::cluster::MergedAnswer;
     use rules::resolution::ResolutionGrade;
+    use rules::time;
     use rules::versions::{ProjectVersion, VersionPart};
 
     use super::*;
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn only_what_somebody_confirmed_is_said_to_be_confirmed() {
         let mut asked = cluster(vec![occurrence(1, "Where is the port?", "In the file.")]);
-        let day = |days: i64| Millis(asked.last_confirmed().0 + days * Millis::DAY);
+        let day = |days: i64| asked.last_confirmed() + time::days(days);
         let release = |version: &str, days| ReleaseRecord {
             repository: String::new(),
             version: ProjectVersion::parse(version).unwrap(),
@@ -118,7 +119,7 @@ mod tests {
         };
         let policy = VerificationPolicy {
             releases: Some(VersionPart::Minor),
-            age: Some(365 * Millis::DAY),
+            age: Some(time::days(365)),
             names: Vec::new(),
             until: Default::default(),
         };

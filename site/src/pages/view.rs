@@ -1,12 +1,14 @@
 //! The content of an answer page, its Markdown and its JSON: a pure function of the cluster.
 
+use jiff::{SignedDuration, Timestamp};
 use rules::markdown::{MarkdownDialect, render};
 use rules::model::cluster::{Cluster, MergedAnswer, Occurrence, Quote};
-use rules::model::ids::{Millis, permalink};
+use rules::model::ids::permalink;
 use rules::model::reason::WeightedReason;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::publish::strength::{AnswerStrength, answer_options};
+use rules::time;
 use serde::Serialize;
 
 use crate::pages::prose::{beginning, html_of, language};
@@ -20,7 +22,7 @@ const MAX_OTHERS: usize = 4;
 /// Characters of an answer in its description, which search engines cut at about that.
 const DESCRIPTION_CHARS: usize = 160;
 /// An answer that nobody confirmed for so long tells its year.
-const OLD_AFTER: i64 = 365 * Millis::DAY;
+const OLD_AFTER: SignedDuration = time::days(365);
 
 /// An answer as it is published. Contains no text that may not be quoted, and no Discord name unless the
 /// operator chose display names.
@@ -141,7 +143,7 @@ impl AnswerView {
         cluster: &Cluster,
         naming: &AuthorNaming,
         text: &InterfaceText,
-        now: Millis,
+        now: Timestamp,
     ) -> Self {
         let people = Participants::of(cluster, naming);
         let (asked, title) = title(cluster, &people, text);
@@ -186,9 +188,9 @@ impl AnswerView {
 }
 
 /// "from 2017" for a chat answer that was last given long ago. A merged answer is kept up to date.
-fn age(cluster: &Cluster, now: Millis, text: &InterfaceText) -> Option<String> {
+fn age(cluster: &Cluster, now: Timestamp, text: &InterfaceText) -> Option<String> {
     let last = cluster.last_confirmed();
-    let is_old = cluster.merged_answer.is_none() && now.0 - last.0 > OLD_AFTER;
+    let is_old = cluster.merged_answer.is_none() && now.duration_since(last) > OLD_AFTER;
     let year = text.date(last).exact.get(..4).map(str::to_owned)?;
     is_old.then(|| filled(&text.from_year, &[("year", &year)]))
 }
@@ -381,7 +383,7 @@ mod tests {
 
     fn view(cluster: &Cluster) -> AnswerView {
         let naming = AuthorNaming::Pseudonyms(Salt([7; 16]));
-        AnswerView::of(cluster, &naming, InterfaceText::english(), Millis(0))
+        AnswerView::of(cluster, &naming, InterfaceText::english(), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -426,7 +428,8 @@ mod tests {
         let asked = cluster(vec![occurrence(1, "Where do I set the port?", "In the file.")]);
         assert!(!serde_json::to_string(&view(&asked)).unwrap().contains("Display Name"));
         let text = InterfaceText::english();
-        let named = AnswerView::of(&asked, &AuthorNaming::DisplayNames, text, Millis(0));
+        let named =
+            AnswerView::of(&asked, &AuthorNaming::DisplayNames, text, Timestamp::UNIX_EPOCH);
         assert_eq!(named.answer.unwrap().quote.by, "Display Name 201");
     }
 
@@ -439,7 +442,7 @@ mod tests {
         assert_eq!(details.signals[0].what, "the asker says it works");
         assert!(details.summary.contains(" asked in #help, "), "{}", details.summary);
         assert_eq!((view.based_on.as_str(), view.age), ("Based on 1 conversation", None));
-        let later = Millis(cluster.last_confirmed().0 + 2 * OLD_AFTER);
+        let later = cluster.last_confirmed() + 2 * OLD_AFTER;
         let text = InterfaceText::english();
         let old = AnswerView::of(&cluster, &AuthorNaming::DisplayNames, text, later);
         assert_eq!(old.age.as_deref(), Some("from 2025"));

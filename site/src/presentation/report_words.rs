@@ -1,4 +1,4 @@
-//! The words of the briefing, of triage and of the review: `site/words/reports` and `site/words/review`, one file
+//! The words of the reports and of the review: `site/words/reports` and `site/words/review`, one file
 //! for each language.
 
 use std::sync::LazyLock;
@@ -29,7 +29,7 @@ fn index(language: InterfaceLanguage) -> usize {
     }
 }
 
-/// Everything that the briefing and triage say in their own words.
+/// Everything that the reports say in their own words.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReportText {
@@ -120,6 +120,29 @@ pub struct ReportText {
     pub(crate) unchecked_since: String,
     pub(crate) holds_until: String,
     pub(crate) contradictions_link: String,
+    pub(crate) contradictions: String,
+    pub(crate) contradictions_of: String,
+    pub(crate) contradictions_lead: String,
+    pub(crate) contradictions_left_out: String,
+    pub(crate) against_fact: String,
+    pub(crate) against_page: String,
+    pub(crate) two_answers: String,
+    pub(crate) side_fact: String,
+    pub(crate) side_page: String,
+    pub(crate) side_answer: String,
+    pub(crate) side_answer_of_people: String,
+    pub(crate) side_message: String,
+    pub(crate) column_question: String,
+    pub(crate) column_asked: String,
+    pub(crate) column_channel: String,
+    pub(crate) column_first_reply: String,
+    pub(crate) column_outcome: String,
+    pub(crate) outcome_open: String,
+    pub(crate) outcome_suggested: String,
+    pub(crate) outcome_solved: String,
+    pub(crate) outcome_confirmed: String,
+    pub(crate) outcome_thanked: String,
+    pub(crate) outcome_unconfirmed: String,
     pub(crate) alarm_nothing_answered: String,
     pub(crate) alarm_nothing_confirmed: String,
     pub(crate) alarm_sudden_drop: String,
@@ -168,6 +191,7 @@ pub struct ReportText {
     pub(crate) people: CountedText,
     pub(crate) questions: CountedText,
     pub(crate) times: CountedText,
+    pub(crate) contradiction_count: CountedText,
 }
 
 /// Everything that the review says in its own words.

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rules::model::ids::Millis;
 use rules::publish::strength::AnswerStrength;
 use rules::resolution::{ResolutionGrade, SignalKind};
 use serde::{Deserialize, Serialize};
@@ -205,9 +204,8 @@ impl InterfaceText {
         &ENGLISH
     }
 
-    pub(crate) fn date(&self, at: Millis) -> DisplayDate {
-        let timestamp = Timestamp::from_millisecond(at.0).unwrap_or_default();
-        let zoned = timestamp.to_zoned(TimeZone::UTC);
+    pub(crate) fn date(&self, at: Timestamp) -> DisplayDate {
+        let zoned = at.to_zoned(TimeZone::UTC);
         DisplayDate {
             exact: zoned.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             shown: zoned.strftime(&self.date).to_string(),
@@ -313,6 +311,8 @@ pub(crate) fn grouped(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
     use crate::test_support::placeholders;
 
@@ -329,12 +329,12 @@ mod tests {
     #[test]
     fn dates_are_utc() {
         let text = InterfaceText::english();
-        let date = text.date(Millis(1_759_708_800_000));
+        let date = text.date(time::at_millisecond(1_759_708_800_000));
         assert_eq!(date.exact, "2025-10-06T00:00:00Z");
         assert_eq!(date.shown, "6 Oct 2025");
-        assert_eq!(text.date(Millis(i64::MAX)).shown, "1 Jan 1970");
+        assert_eq!(text.date(Timestamp::MAX).shown, "30 Dec 9999");
         let korean = InterfaceText::of(InterfaceLanguage::Korean);
-        assert_eq!(korean.date(Millis(1_759_708_800_000)).shown, "2025년 10월 6일");
+        assert_eq!(korean.date(time::at_millisecond(1_759_708_800_000)).shown, "2025년 10월 6일");
     }
 
     #[test]

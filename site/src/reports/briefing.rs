@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use indexer::store::StoreError;
-use rules::model::ids::{ChannelId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ChannelId;
 use rules::report::alarms::{ALARM_DAYS, ChannelDays, DayCounts, SilenceAlarm, silence_alarms};
 use rules::report::period::{ReportPeriod, day_number, day_text};
 use rules::report::questions::{QuestionCounts, QuestionList, QuestionShare};
 use rules::report::service_level::ServiceLevel;
+use rules::time;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -111,11 +113,11 @@ impl ReportSource<'_> {
     pub async fn briefing(
         &self,
         period: &ReportPeriod,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<BriefingReport, StoreError> {
         let channels = self.channels().await?;
         let previous = period.previous();
-        let history = Millis(period.since.0 - ALARM_DAYS as i64 * Millis::DAY);
+        let history = time::minus(period.since, time::days(ALARM_DAYS as i64));
         let all = self.questions(&channels, history.min(previous.since), period.until).await?;
         let counted = all.iter().map(|one| one.counted.clone()).collect::<Vec<_>>();
         let (days, by_channel) =

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, MergedAnswer, Occurrence};
-use rules::model::ids::{MessageId, Millis, permalink};
+use rules::model::ids::{MessageId, permalink};
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::presentable;
 use rules::publish::strength::answer_options;
@@ -16,19 +17,22 @@ use rules::report::period::{day_number, day_text};
 use rules::safety::FactKind;
 use rules::similarity::CorpusStats;
 use rules::staleness::{StalenessVerdict, answers_contradict, check_staleness};
+use rules::time;
 use serde::Serialize;
 
 use super::ReportSource;
-use super::markdown::{SiteLinks, counted, literal, period_text};
+use super::markdown::{SiteLinks, literal};
 use super::questions::ReportChannels;
 use super::sections::channel_name;
 use super::titles::{NamedQuestion, shortened};
+use crate::presentation::report_words::ReportText;
+use crate::presentation::words::filled;
 
 /// The days that are looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct ContradictionScope {
     /// Said before this.
-    pub until: Millis,
+    pub until: Timestamp,
     /// In so many days before it.
     pub days: i64,
 }
@@ -69,12 +73,13 @@ pub struct ContradictionSide {
 const MOST_LISTED: usize = 100;
 
 impl ReportSource<'_> {
-    /// The contradictions among what was said in a span of time, and what was merged before.
+    /// The contradictions among what was said in a span of time, and what was merged before, told in a language.
     pub async fn contradictions(
         &self,
         scope: &ContradictionScope,
+        words: &'static ReportText,
     ) -> Result<ContradictionReport, StoreError> {
-        let since = Millis(scope.until.0 - scope.days * Millis::DAY);
+        let since = time::minus(scope.until, time::days(scope.days));
         let channels = self.channels().await?;
         let asked = self.questions(&channels, since, scope.until).await?;
         let ids = asked.iter().filter_map(|one| one.counted.cluster.clone());
@@ -90,19 +95,21 @@ impl ReportSource<'_> {
             answers.extend(answering_messages(&cluster));
             // What is only near asks something else, and may well have the opposite answer.
             let core = cluster.into_core();
-            let sides = AnswerSides::of(self, &core);
-            let question = names.get(&id);
+            let sides = AnswerSides::of(self, &core, words);
+            let question = names.get(&id).map(|one| words.named(one));
             found.extend(sides.all(&statistics).into_iter().map(|(kind, one, other)| {
-                Contradiction { kind, question: question.cloned(), one, other }
+                Contradiction { kind, question: question.clone(), one, other }
             }));
         }
-        found.extend(self.messages_against_facts(&channels, (since, scope.until), &answers).await?);
+        found.extend(
+            self.messages_against_facts(&channels, (since, scope.until), &answers, words).await?,
+        );
         found.sort_by_key(|one| one.kind);
         let left_out = found.len().saturating_sub(MOST_LISTED);
         found.truncate(MOST_LISTED);
         Ok(ContradictionReport {
             first_day: day(since),
-            last_day: day(Millis(scope.until.0 - Millis::DAY)),
+            last_day: day(time::minus(scope.until, time::days(1))),
             contradictions: found,
             left_out,
         })
@@ -112,8 +119,9 @@ impl ReportSource<'_> {
     async fn messages_against_facts(
         &self,
         channels: &ReportChannels,
-        (since, until): (Millis, Millis),
+        (since, until): (Timestamp, Timestamp),
         answers: &BTreeSet<MessageId>,
+        words: &ReportText,
     ) -> Result<Vec<Contradiction>, StoreError> {
         let compared = |kind| !matches!(kind, FactKind::Status | FactKind::Text);
         let mut found = Vec::new();
@@ -130,12 +138,11 @@ impl ReportSource<'_> {
                 found.extend(rivals.map(|rival| Contradiction {
                     kind: ContradictionKind::Fact,
                     question: None,
-                    one: fact_side(&rival),
+                    one: fact_side(&rival, words),
                     other: ContradictionSide {
-                        what: format!(
-                            "a message of {} in {}",
-                            day(sent),
-                            channel_name(channels, *id)
+                        what: filled(
+                            &words.side_message,
+                            &[("day", &day(sent)), ("channel", &channel_name(channels, *id))],
                         ),
                         text: None,
                         url: url.clone(),
@@ -154,12 +161,13 @@ struct AnswerSides<'s> {
     source: &'s ReportSource<'s>,
     cluster: &'s Cluster,
     shown: Cluster,
+    words: &'static ReportText,
 }
 
 impl<'s> AnswerSides<'s> {
-    fn of(source: &'s ReportSource<'s>, cluster: &'s Cluster) -> Self {
+    fn of(source: &'s ReportSource<'s>, cluster: &'s Cluster, words: &'static ReportText) -> Self {
         let shown = presentable(cluster, &source.rules.safety, &source.rules.facts);
-        Self { source, cluster, shown }
+        Self { source, cluster, shown, words }
     }
 
     fn all(&self, statistics: &CorpusStats) -> Vec<Sides> {
@@ -173,12 +181,12 @@ impl<'s> AnswerSides<'s> {
         let mut found = Vec::new();
         let mut add = |text: &str, at, side: &ContradictionSide| {
             let rivals = rival_values(text, at, self.source.rules).into_iter();
-            found.extend(
-                rivals.map(|rival| (ContradictionKind::Fact, fact_side(&rival), side.clone())),
-            );
+            found.extend(rivals.map(|rival| {
+                (ContradictionKind::Fact, fact_side(&rival, self.words), side.clone())
+            }));
         };
         if let Some(page) = &self.cluster.merged_answer {
-            add(&page.one_line_text(), page.merged, &page_side(page));
+            add(&page.one_line_text(), page.merged, &page_side(page, self.words));
         }
         for occurrence in &self.cluster.occurrences {
             let text = &occurrence.best_answer().text;
@@ -208,7 +216,7 @@ impl<'s> AnswerSides<'s> {
         found.sort_by_key(|one| one.question.message);
         found.dedup_by_key(|one| one.question.message);
         let side = |one: &Occurrence| {
-            (ContradictionKind::Page, page_side(page), self.answer_side(one, None))
+            (ContradictionKind::Page, page_side(page, self.words), self.answer_side(one, None))
         };
         found.into_iter().map(side).collect()
     }
@@ -232,15 +240,15 @@ impl<'s> AnswerSides<'s> {
             let people = Participants::of(&self.shown, self.source.naming);
             shortened(&people.line(&one.text))
         });
-        let people = match people {
-            Some(people) if people > 1 => format!(", {people} people"),
-            _ => String::new(),
+        let (words, day) = (self.words, day(answer.sent));
+        let what = match people {
+            Some(people) if people > 1 => {
+                let people = words.people.of(people);
+                filled(&words.side_answer_of_people, &[("day", &day), ("people", &people)])
+            }
+            _ => filled(&words.side_answer, &[("day", &day)]),
         };
-        ContradictionSide {
-            what: format!("an answer of {}{people}", day(answer.sent)),
-            text,
-            url: occurrence.answer_link(answer),
-        }
+        ContradictionSide { what, text, url: occurrence.answer_link(answer) }
     }
 }
 
@@ -248,53 +256,48 @@ fn answering_messages(cluster: &Cluster) -> impl Iterator<Item = MessageId> {
     cluster.occurrences.iter().flat_map(|one| one.answers.iter().map(|one| one.message))
 }
 
-fn page_side(page: &MergedAnswer) -> ContradictionSide {
+fn page_side(page: &MergedAnswer, words: &ReportText) -> ContradictionSide {
     ContradictionSide {
-        what: format!("the page of {}", day(page.merged)),
+        what: filled(&words.side_page, &[("day", &day(page.merged))]),
         text: Some(shortened(&page.one_line_text())),
         url: page.page_url().unwrap_or_default().to_owned(),
     }
 }
 
-fn fact_side(rival: &RivalValue<'_>) -> ContradictionSide {
+fn fact_side(rival: &RivalValue<'_>, words: &ReportText) -> ContradictionSide {
     ContradictionSide {
-        what: format!("the fact {}", rival.fact.key),
+        what: filled(&words.side_fact, &[("key", &rival.fact.key)]),
         text: Some(rival.fact.value.clone()),
         url: rival.fact.verify_address().unwrap_or_default().to_owned(),
     }
 }
 
-fn day(at: Millis) -> String {
+fn day(at: Timestamp) -> String {
     day_text(day_number(at))
 }
 
-impl Contradiction {
-    /// "Two answers", "Against a page", "Against a fact".
-    pub(crate) fn heading(&self) -> &'static str {
-        match self.kind {
-            ContradictionKind::Fact => "Against a fact",
-            ContradictionKind::Page => "Against a page",
-            ContradictionKind::Answer => "Two answers",
-        }
-    }
-}
-
-/// The report as Markdown.
-pub fn contradictions_markdown(report: &ContradictionReport, links: &SiteLinks) -> String {
-    let days = period_text(&report.first_day, &report.last_day);
-    let count = report.contradictions.len() + report.left_out;
-    let count = counted(count, "contradiction", "contradictions");
-    let mut text =
-        format!("# Contradictions, {days}\n\n{count}. Nothing is changed automatically.\n");
+/// The report as Markdown, in a language.
+pub fn contradictions_markdown(
+    report: &ContradictionReport,
+    links: &SiteLinks,
+    words: &ReportText,
+) -> String {
+    let days = words.period(&report.first_day, &report.last_day);
+    let heading = filled(&words.contradictions_of, &[("days", &days)]);
+    let count = words.contradiction_count.of(report.contradictions.len() + report.left_out);
+    let mut text = format!("# {heading}\n\n{count}. {}\n", words.contradictions_lead);
     for one in &report.contradictions {
         let question = one.question.as_ref().map(|named| format!(": {}", links.question(named)));
-        text.push_str(&format!("\n## {}{}\n\n", one.heading(), question.unwrap_or_default()));
+        let kind = words.contradiction(one.kind);
+        text.push_str(&format!("\n## {kind}{}\n\n", question.unwrap_or_default()));
         for side in [&one.one, &one.other] {
             text.push_str(&format!("- {}\n", side_line(side)));
         }
     }
     if report.left_out > 0 {
-        text.push_str(&format!("\n{} more are left out.\n", report.left_out));
+        let left_out =
+            filled(&words.contradictions_left_out, &[("n", &report.left_out.to_string())]);
+        text.push_str(&format!("\n{left_out}\n"));
     }
     text
 }

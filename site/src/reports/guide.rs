@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::guide::{GuideCandidate, GuideOutline};
 use rules::language::page_words::{GuideWords, PageWords};
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::presentable;
 use serde::Serialize;
@@ -72,7 +73,7 @@ impl ReportSource<'_> {
     pub async fn guide(
         &self,
         outline: &GuideOutline,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<GuidePage, StoreError> {
         let pages = self.guides(&[outline], now).await?;
         Ok(pages.into_iter().next().expect("each outline has its page"))
@@ -82,7 +83,7 @@ impl ReportSource<'_> {
     pub async fn guides(
         &self,
         outlines: &[&GuideOutline],
-        now: Millis,
+        now: Timestamp,
     ) -> Result<Vec<GuidePage>, StoreError> {
         let due = self.store.clusters_in(&AWAITING_DECISION).await?;
         let mut clusters =

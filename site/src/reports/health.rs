@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use indexer::store::StoreError;
-use rules::model::ids::{ChannelId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ChannelId;
 use rules::report::alarms::{
     ALARM_DAYS, ChannelDays, CountPair, DayCounts, SilenceAlarm, silence_alarms,
 };
 use rules::report::period::{ReportPeriod, ReportSpan, day_number, day_start};
 use rules::report::questions::{AskedQuestion, QuestionList};
 use rules::report::service_level::ServiceLevel;
+use rules::time;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -27,10 +29,10 @@ const SERVICE_DAYS: i64 = 28;
 
 impl ReportSource<'_> {
     /// The health at a moment, by the whole days before it.
-    pub async fn health(&self, now: Millis) -> Result<OperationHealth, StoreError> {
+    pub async fn health(&self, now: Timestamp) -> Result<OperationHealth, StoreError> {
         let today = day_start(day_number(self.known_until(now).await?));
         let days = ALARM_DAYS as i64;
-        let since = Millis(today.0 - days * Millis::DAY);
+        let since = time::minus(today, time::days(days));
         let channels = self.channels().await?;
         let questions = self.questions(&channels, since, today).await?;
         let counted = questions.into_iter().map(|one| one.counted).collect::<Vec<_>>();
@@ -38,8 +40,8 @@ impl ReportSource<'_> {
         let alarms = silence_alarms(&days, &by_channel, &self.count_pairs().await?);
         let period = ReportPeriod {
             span: ReportSpan::Month,
-            since: Millis(now.0 - SERVICE_DAYS * Millis::DAY),
-            until: Millis(now.0 + 1),
+            since: time::minus(now, time::days(SERVICE_DAYS)),
+            until: time::plus(now, SignedDuration::from_millis(1)),
         };
         let service_level = self.service_level(&period, now).await?;
         Ok(OperationHealth { alarms, service_level })
@@ -47,7 +49,7 @@ impl ReportSource<'_> {
 
     /// Up to when silence means anything: where nothing is read from Discord but exports are imported, the
     /// time after the newest message is not silent, it is not there.
-    async fn known_until(&self, now: Millis) -> Result<Millis, StoreError> {
+    async fn known_until(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         if !self.store.channel_progress().await?.is_empty() {
             return Ok(now);
         }
@@ -57,10 +59,10 @@ impl ReportSource<'_> {
     pub(super) async fn service_level(
         &self,
         period: &ReportPeriod,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ServiceLevel, StoreError> {
         let times = self.store.proposal_times().await?;
-        let allowed = self.rules.pages.deadline(Millis(0)).0;
+        let allowed = self.rules.pages.time_to_propose();
         Ok(ServiceLevel::of(&times, period, allowed, now))
     }
 
@@ -69,8 +71,8 @@ impl ReportSource<'_> {
         &self,
         channels: &ReportChannels,
         questions: &[AskedQuestion],
-        since: Millis,
-        until: Millis,
+        since: Timestamp,
+        until: Timestamp,
     ) -> Result<(Vec<DayCounts>, Vec<ChannelDays>), StoreError> {
         let (first, last) = (day_number(since), day_number(until));
         let mut days =

@@ -402,23 +402,8 @@ pub(super) fn literal(text: &str) -> String {
     escape(&line, MarkdownDialect::CommonMark).replace('|', "\\|")
 }
 
-/// "40 min", "5.5 h", "3.2 days".
-pub(crate) fn duration_text(milliseconds: i64) -> String {
-    let minutes = milliseconds as f64 / 60_000.0;
-    match minutes {
-        minutes if minutes < 1.0 => "less than 1 min".to_owned(),
-        minutes if minutes < 100.0 => format!("{minutes:.0} min"),
-        minutes if minutes < 48.0 * 60.0 => format!("{:.1} h", minutes / 60.0),
-        minutes => format!("{:.1} days", minutes / 1_440.0),
-    }
-}
-
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-pub(crate) fn period_text(first: &str, last: &str) -> String {
-    if first == last { first.to_owned() } else { format!("{first} to {last}") }
 }
 
 fn push(text: &mut String, line: std::fmt::Arguments<'_>) {

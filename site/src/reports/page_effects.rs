@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use indexer::store::StoreError;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, DeflectionVerdict};
 use rules::report::period::{day_number, day_text};
+use rules::time;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -47,21 +48,21 @@ const MEASURED_DAYS: i64 = 180;
 
 impl ReportSource<'_> {
     /// The effect of the pages merged in the half year before `until`.
-    pub(super) async fn page_effects(&self, until: Millis) -> Result<PageEffects, StoreError> {
-        let since = Millis(until.0 - MEASURED_DAYS * Millis::DAY);
+    pub(super) async fn page_effects(&self, until: Timestamp) -> Result<PageEffects, StoreError> {
+        let since = time::minus(until, time::days(MEASURED_DAYS));
         let mut merged = self.store.merge_times().await?;
         merged.retain(|_, at| (since..until).contains(at));
         let names = self.name_clusters(&merged.keys().cloned().collect::<BTreeSet<_>>()).await?;
         let mut effects = PageEffects::default();
         for (cluster, at) in merged {
             let Some(question) = names.get(&cluster) else { continue };
-            let days_after = ((until.0 - at.0) / Millis::DAY).min(MOST_DAYS);
+            let days_after = time::whole_days(until.duration_since(at)).min(MOST_DAYS);
             if days_after < LEAST_DAYS {
                 effects.too_young += 1;
                 continue;
             }
-            let before = Millis(at.0 - MOST_DAYS * Millis::DAY);
-            let after = Millis(at.0 + days_after * Millis::DAY);
+            let before = time::minus(at, time::days(MOST_DAYS));
+            let after = time::plus(at, time::days(days_after));
             let counts = DeflectionCounts {
                 asked_before: self.store.askings(&cluster, before, at).await?,
                 asker_days_before: self.store.asker_days(before, at).await?,

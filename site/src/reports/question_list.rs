@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::model::ids::permalink;
 use rules::report::period::ReportPeriod;
-use rules::report::questions::{QuestionList, QuestionOutcome};
-use rules::resolution::ResolutionGrade;
+use rules::report::questions::QuestionList;
 use serde::Serialize;
 
 use super::ReportSource;
@@ -71,13 +71,15 @@ pub(crate) fn list_address(span: &str, last_day: &str, scope: QuestionScope<'_>)
 }
 
 impl ReportSource<'_> {
-    /// The questions of a period that are in a scope, at most [`MOST_LISTED`] from `offset` on.
+    /// The questions of a period that are in a scope, at most [`MOST_LISTED`] from `offset` on, with labels in a language.
     pub async fn question_list(
         &self,
         period: &ReportPeriod,
         scope: QuestionScope<'_>,
         offset: usize,
+        language: InterfaceLanguage,
     ) -> Result<QuestionListing, StoreError> {
+        let (words, text) = (ReportText::of(language), InterfaceText::of(language));
         let channels = self.channels().await?;
         let mut questions = self.questions(&channels, period.since, period.until).await?;
         let QuestionScope { list, topic } = scope;
@@ -97,8 +99,9 @@ impl ReportSource<'_> {
                 Some(named) => Some(named.title.clone()),
                 None => self.name_open_question(&one.row, &channels).await?,
             };
-            let minutes = |at: Option<i64>| at.map(|at| (at - one.counted.asked.0) / 60_000);
-            let asked = InterfaceText::english().date(one.counted.asked);
+            let minutes =
+                |at: Option<Timestamp>| at.map(|at| at.duration_since(one.counted.asked).as_mins());
+            let asked = text.date(one.counted.asked);
             let guild = channels.get(&one.row.channel).map(|channel| channel.guild);
             listed.push(ListedQuestion {
                 asked: asked.exact,
@@ -109,28 +112,17 @@ impl ReportSource<'_> {
                     .unwrap_or_default(),
                 title,
                 answer: named.map(|named| named.url.clone()),
-                outcome: outcome_name(one.counted.outcome),
-                first_reply_minutes: minutes(one.counted.first_reply.map(|at| at.0)),
-                answer_minutes: minutes(one.counted.answer.map(|answer| answer.at.0)),
+                outcome: words.outcome(one.counted.outcome),
+                first_reply_minutes: minutes(one.counted.first_reply),
+                answer_minutes: minutes(one.counted.answer.map(|answer| answer.at)),
             });
         }
         Ok(QuestionListing {
-            label: ReportText::of(InterfaceLanguage::English).list_label(list),
+            label: words.list_label(list),
             first_day: period.first_day(),
             last_day: period.last_day(),
             total,
             questions: listed,
         })
-    }
-}
-
-fn outcome_name(outcome: QuestionOutcome) -> &'static str {
-    match outcome {
-        QuestionOutcome::Open => "open",
-        QuestionOutcome::Suggested => "a suggested answer helped",
-        QuestionOutcome::Answered(ResolutionGrade::Certain) => "answered, marked as solved",
-        QuestionOutcome::Answered(ResolutionGrade::Confirmed) => "answered, confirmed by the asker",
-        QuestionOutcome::Answered(ResolutionGrade::Thanked) => "answered, the asker says thanks",
-        QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => "answered, not confirmed",
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::{AskedQuestionRow, StoreError};
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::{Channel, ChannelKind};
 use rules::report::questions::{AskedQuestion, FoundAnswer, QuestionOutcome, first_reply};
 
@@ -31,8 +32,8 @@ impl ReportSource<'_> {
     pub(super) async fn questions(
         &self,
         channels: &ReportChannels,
-        since: Millis,
-        until: Millis,
+        since: Timestamp,
+        until: Timestamp,
     ) -> Result<Vec<ReportQuestion>, StoreError> {
         let mut rows = self.store.questions_asked(since, until).await?;
         rows.retain(|row| channels.contains_key(&row.channel));
@@ -64,7 +65,7 @@ impl ReportSource<'_> {
         &self,
         row: &AskedQuestionRow,
         text: &str,
-        first_reply: Option<Millis>,
+        first_reply: Option<Timestamp>,
     ) -> AskedQuestion {
         let occurrence = row.occurrence.as_ref();
         let outcome = match (occurrence, row.status.as_str()) {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::StoreError;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use rules::report::helpers::HelperCounts;
 use rules::report::period::ReportPeriod;
 use rules::report::questions::QuestionShare;
@@ -217,7 +218,7 @@ impl ReportSource<'_> {
     async fn first_asked(
         &self,
         ids: &BTreeSet<ClusterId>,
-    ) -> Result<BTreeMap<ClusterId, Millis>, StoreError> {
+    ) -> Result<BTreeMap<ClusterId, Timestamp>, StoreError> {
         let clusters = self.store.clusters_with(&ids.iter().cloned().collect::<Vec<_>>()).await?;
         let firsts = clusters.into_iter().filter_map(|cluster| {
             let first = cluster.occurrences.iter().map(|one| one.question.sent).min()?;

@@ -1,10 +1,14 @@
-//! The sentences of the briefing and of triage, in the language of their words.
+//! The sentences of the reports, in the language of their words.
 
+use jiff::SignedDuration;
 use rules::report::alarms::{AlarmFigures, AlarmKind, AlarmStretch, CountedThings, SilenceAlarm};
+use rules::report::contradictions::ContradictionKind;
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate};
 use rules::report::period::{day_number, day_text};
-use rules::report::questions::{QuestionList, QuestionShare};
+use rules::report::questions::{QuestionList, QuestionOutcome, QuestionShare};
 use rules::report::triage::{TriageImpact, TriagePriority, TriageStatus};
+use rules::resolution::ResolutionGrade;
+use rules::time;
 use rules::verification::VerificationVerdict;
 
 use super::briefing::{BriefingReport, FigureValue};
@@ -103,8 +107,8 @@ impl ReportText {
     }
 
     /// "40 min", "5.5 h", "3.2 days".
-    pub(crate) fn duration(&self, milliseconds: i64) -> String {
-        let minutes = milliseconds as f64 / 60_000.0;
+    pub(crate) fn duration(&self, length: SignedDuration) -> String {
+        let minutes = time::whole_milliseconds(length) as f64 / 60_000.0;
         let (text, number) = match minutes {
             minutes if minutes < 1.0 => return self.under_a_minute.clone(),
             minutes if minutes < 100.0 => (&self.minutes, format!("{minutes:.0}")),
@@ -170,7 +174,7 @@ impl ReportText {
     pub(crate) fn proposal_lines(&self, report: &BriefingReport) -> Vec<String> {
         let level = &report.proposals;
         let share = level.proposed_in_time;
-        let timed = |count: usize, time: Option<i64>, plain: &str, with_time: &str| {
+        let timed = |count: usize, time: Option<SignedDuration>, plain: &str, with_time: &str| {
             let (sentence, time) = match time {
                 Some(time) => (with_time, self.duration(time)),
                 None => (plain, String::new()),
@@ -274,6 +278,27 @@ impl ReportText {
             }
             AlarmFigures::Silent { time, least } => write(&self.silent, time, 0, ("least", *least)),
             AlarmFigures::Differing => alarm.what.clone(),
+        }
+    }
+
+    /// What became of a question.
+    pub(crate) fn outcome(&self, outcome: QuestionOutcome) -> &str {
+        match outcome {
+            QuestionOutcome::Open => &self.outcome_open,
+            QuestionOutcome::Suggested => &self.outcome_suggested,
+            QuestionOutcome::Answered(ResolutionGrade::Certain) => &self.outcome_solved,
+            QuestionOutcome::Answered(ResolutionGrade::Confirmed) => &self.outcome_confirmed,
+            QuestionOutcome::Answered(ResolutionGrade::Thanked) => &self.outcome_thanked,
+            QuestionOutcome::Answered(ResolutionGrade::Unconfirmed) => &self.outcome_unconfirmed,
+        }
+    }
+
+    /// "Two answers", "Against a page", "Against a fact".
+    pub(crate) fn contradiction(&self, kind: ContradictionKind) -> &str {
+        match kind {
+            ContradictionKind::Fact => &self.against_fact,
+            ContradictionKind::Page => &self.against_page,
+            ContradictionKind::Answer => &self.two_answers,
         }
     }
 

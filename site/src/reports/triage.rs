@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use indexer::cluster::grouping::{GroupingItem, group_items};
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::error_fingerprint::normalized_errors;
-use rules::model::ids::{ClusterId, MessageId, Millis, permalink};
+use rules::model::ids::{ClusterId, MessageId, permalink};
 use rules::report::period::{day_number, day_text};
 use rules::report::questions::QuestionOutcome;
 use rules::report::triage::{TriageImpact, TriageStatus, UnresolvedQuestion, recurs};
 use rules::similarity::QaText;
+use rules::time;
 use rules::versions::versions;
 use serde::Serialize;
 
@@ -24,7 +26,7 @@ use crate::presentation::report_words::ReportText;
 #[derive(Debug, Clone, Copy)]
 pub struct TriageScope {
     /// Asked before this.
-    pub until: Millis,
+    pub until: Timestamp,
     /// In so many days before it.
     pub days: i64,
 }
@@ -89,10 +91,10 @@ impl ReportSource<'_> {
     pub async fn triage(
         &self,
         scope: &TriageScope,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<TriageReport, StoreError> {
         let channels = self.channels().await?;
-        let since = Millis(scope.until.0 - scope.days * Millis::DAY);
+        let since = time::minus(scope.until, time::days(scope.days));
         let questions = self.questions(&channels, since, scope.until).await?;
         let is_open = |one: &ReportQuestion| one.counted.outcome == QuestionOutcome::Open;
         let open = questions.iter().filter(|one| is_open(one)).count();

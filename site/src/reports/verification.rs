@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::StoreError;
+use jiff::Timestamp;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::report::period::{day_number, day_text};
+use rules::time;
 use rules::verification::{
     AnswerConfirmation, VerificationPolicy, VerificationVerdict, check_verification,
 };
@@ -55,7 +57,7 @@ pub struct AnswerToVerify {
 
 impl ReportSource<'_> {
     /// The merged answers that have to be checked again, as known at `now`.
-    pub async fn verification(&self, now: Millis) -> Result<VerificationReport, StoreError> {
+    pub async fn verification(&self, now: Timestamp) -> Result<VerificationReport, StoreError> {
         let (releases, checks) =
             (self.store.releases().await?, self.store.checked_answers().await?);
         let closed = self.store.closed_issues().await?;
@@ -84,7 +86,7 @@ impl ReportSource<'_> {
             version: release.version.to_string(),
             day: day(release.at),
         });
-        let row = |(checked, cluster, verdict): (Millis, &Cluster, VerificationVerdict)| {
+        let row = |(checked, cluster, verdict): (Timestamp, &Cluster, VerificationVerdict)| {
             let unchecked_since = match &verdict {
                 VerificationVerdict::Released { since, .. } => Some(since.to_string()),
                 VerificationVerdict::Aged { .. }
@@ -132,7 +134,7 @@ fn policy_text(policy: &VerificationPolicy) -> String {
         };
         format!("after each release that raises the {part} version")
     });
-    let aged = policy.age.map(|age| format!("after {} days", age / Millis::DAY));
+    let aged = policy.age.map(|age| format!("after {} days", time::whole_days(age)));
     let when = released.into_iter().chain(aged).collect::<Vec<_>>();
     match when.is_empty() {
         true => "Answers are never checked again.".to_owned(),
@@ -140,6 +142,6 @@ fn policy_text(policy: &VerificationPolicy) -> String {
     }
 }
 
-fn day(at: Millis) -> String {
+fn day(at: Timestamp) -> String {
     day_text(day_number(at))
 }

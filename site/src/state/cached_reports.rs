@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use rules::report::period::ReportPeriod;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ impl CachedReports {
         &self,
         source: ReportSource<'_>,
         period: &ReportPeriod,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<Arc<BriefingReport>, HttpError> {
         let mut cached = self.briefings.lock().await;
         cached.retain(|(_, made, _)| made.elapsed() < MAX_AGE);
@@ -49,7 +49,7 @@ impl CachedReports {
     pub(crate) async fn health(
         &self,
         source: ReportSource<'_>,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<OperationHealth, HttpError> {
         let mut cached = self.health.lock().await;
         if let Some((made, health)) = &*cached

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use rules::error_fingerprint::{ErrorFingerprint, reported_errors};
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, GuildId};
 use rules::publish::topics::TopicRules;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -77,7 +78,7 @@ struct CatalogueEntry {
     groups: Vec<AnswerGroup>,
     errors: Vec<ErrorFingerprint>,
     /// When maintainers merged it.
-    merged: Option<Millis>,
+    merged: Option<Timestamp>,
 }
 
 /// One page of a list.
@@ -179,7 +180,7 @@ impl CatalogueContent {
     }
 
     /// The reviewed answers, and when each was merged.
-    pub(crate) fn reviewed(&self) -> impl Iterator<Item = (&ClusterId, Millis)> {
+    pub(crate) fn reviewed(&self) -> impl Iterator<Item = (&ClusterId, Timestamp)> {
         let members = self.groups.get(&AnswerGroup::Reviewed).into_iter().flatten();
         members.map(|position| {
             let merged = self.entries.get(&position.cluster).and_then(|entry| entry.merged);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use indexer::store::{self, DemandKind, SearchOutcome};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::Millis;
 use rules::publish::searched_words::countable_words;
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,7 @@ pub(crate) struct DemandRecorder {
     rules: Arc<Ruleset>,
     counts_searches: bool,
     writes: BackgroundWrites,
-    clock: fn() -> Millis,
+    clock: fn() -> Timestamp,
 }
 
 /// Names the words of a search in the address of its results, without telling them.
@@ -29,7 +29,7 @@ impl DemandRecorder {
         store: &Arc<WorkspaceStore>,
         rules: &Arc<Ruleset>,
         counts_searches: bool,
-        clock: fn() -> Millis,
+        clock: fn() -> Timestamp,
     ) -> Self {
         let (store, rules) = (Arc::clone(store), Arc::clone(rules));
         Self { store, rules, counts_searches, writes: BackgroundWrites::default(), clock }

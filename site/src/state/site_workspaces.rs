@@ -7,8 +7,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use indexer::search::Searcher;
 use indexer::store::{ApiTokenRow, DaemonStatus, LiveCounts, Store, StoreCounts, TokenDigest};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::Millis;
 use rules::publish::pseudonym::AuthorNaming;
 use tokio::sync::Semaphore;
 
@@ -27,8 +27,8 @@ use crate::reports::health::OperationHealth;
 
 /// How many searches run at once. More than there are processors would only slow each other down.
 const SEARCHES: usize = 8;
-/// How often the use of a token is written, in milliseconds.
-const USE_INTERVAL: i64 = 60 * Millis::SECOND;
+/// How often the use of a token is written.
+const USE_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
 
 /// A site with a part for each workspace. Which part a visitor sees, their token says.
 pub struct SiteWorkspaces {
@@ -43,8 +43,8 @@ pub struct SiteWorkspaces {
     naming: AuthorNaming,
     writes: BackgroundWrites,
     /// When the use of each token was last written.
-    recorded: Mutex<HashMap<String, Millis>>,
-    clock: fn() -> Millis,
+    recorded: Mutex<HashMap<String, Timestamp>>,
+    clock: fn() -> Timestamp,
 }
 
 /// What the operator's monitoring reads, of all workspaces together.
@@ -66,7 +66,7 @@ impl SiteWorkspaces {
         rules: Arc<Ruleset>,
         branding: SiteBranding,
         visitors: VisitorSettings,
-        clock: fn() -> Millis,
+        clock: fn() -> Timestamp,
     ) -> Self {
         let shared = SharedState {
             naming: naming.clone(),
@@ -118,7 +118,7 @@ impl SiteWorkspaces {
     /// Writes the use of a token beside the request, at most once a minute.
     pub(crate) fn record_token_use(&self, token: &ApiTokenRow) {
         let now = (self.clock)();
-        let is_fresh = |at: Millis| now.0 - at.0 < USE_INTERVAL;
+        let is_fresh = |at: Timestamp| now.duration_since(at) < USE_INTERVAL;
         let mut recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         if recorded.get(&token.id).copied().or(token.last_used).is_some_and(is_fresh)
             || !self.store.is_writable()

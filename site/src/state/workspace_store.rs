@@ -9,9 +9,10 @@ use indexer::store::{
     FeedbackVerdict, IndexChange, ProposalState, Result, ReviewDecision, ReviewDecisionRow,
     SearchOutcome, Store, StoreCounts, StoredChannel, StoredExchange,
 };
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, UserId};
 use rules::model::page_edit::PageEdit;
 use rules::model::workspace::{ChannelPlace, WorkspaceId};
 use rules::similarity::CorpusStats;
@@ -185,7 +186,7 @@ impl WorkspaceStore {
         &self,
         cluster: &Cluster,
         verdict: FeedbackVerdict,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         self.store.add_feedback(&cluster.id, verdict, now).await
     }
@@ -196,7 +197,7 @@ impl WorkspaceStore {
         question: MessageId,
         with: MessageId,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         self.store.mark_duplicate(question, with, UserId(0), now).await?;
         self.audit("same-question", format!("{question} {with} {by}"), now).await
@@ -207,7 +208,7 @@ impl WorkspaceStore {
         &self,
         question: MessageId,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<bool> {
         let done = self.store.unmark_duplicate(question, UserId(0), now).await?;
         if done {
@@ -269,7 +270,7 @@ impl WorkspaceStore {
         cluster: &Cluster,
         decision: &ReviewDecision,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<i64> {
         self.store.record_review(cluster, decision, by, now).await
     }
@@ -290,12 +291,12 @@ impl WorkspaceStore {
         &self,
         row: &ReviewDecisionRow,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<bool> {
         self.store.undo_review(row, by, now).await
     }
 
-    async fn audit(&self, what: &str, target: String, at: Millis) -> Result<()> {
+    async fn audit(&self, what: &str, target: String, at: Timestamp) -> Result<()> {
         let (what, by, undoes) = (what.to_owned(), UserId(0), None);
         self.store.audit(&AuditRow { seq: 0, at, by, what, target, undoes }).await?;
         Ok(())
@@ -305,7 +306,7 @@ impl WorkspaceStore {
         &self,
         searched: (DemandKind, &str, &str),
         outcome: SearchOutcome,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         self.store.record_search(&self.name, searched, outcome, now).await
     }

@@ -1,8 +1,10 @@
 //! What programs read.
 
 use indexer::store::WriteBatch;
+use jiff::SignedDuration;
 use rules::model::ids::{ChannelId, ConversationId, GuildId};
 use rules::model::message::{Channel, ChannelKind};
+use rules::time;
 use serde_json::Value;
 
 use super::*;
@@ -273,18 +275,18 @@ async fn open_questions_are_listed_by_link_without_words() {
         parent_name: None,
         tags: Vec::new(),
     };
-    let seen = Millis(1_759_900_000_000);
+    let seen = time::at_millisecond(1_759_900_000_000);
     let channels = vec![(channel(22, "help"), seen), (channel(23, "backroom"), seen)];
-    let hidden = vec![(ChannelId(23), Millis(seen.0 + 1))];
+    let hidden = vec![(ChannelId(23), seen + SignedDuration::from_millis(1))];
     let batch = WriteBatch { channels, hidden, ..WriteBatch::default() };
     site.store.apply_batch(&batch).await.unwrap();
     let asked = [(1, 22), (2, 23), (3, 22)].map(|(day, channel)| ConversationRow {
-        id: ConversationId(MessageId::min_at(Millis(seen.0 - day * Millis::DAY))),
+        id: ConversationId(MessageId::min_at(seen - time::days(day))),
         channel: ChannelId(channel),
-        last: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
+        last: MessageId::min_at(seen - time::days(day)),
         links: "[]".to_owned(),
         exchanges: vec![ExchangeRow {
-            id: MessageId::min_at(Millis(seen.0 - day * Millis::DAY)),
+            id: MessageId::min_at(seen - time::days(day)),
             status: ExchangeStatus::Open,
             verdict: "\"the zanzibar question\"".to_owned(),
             occurrence: None,

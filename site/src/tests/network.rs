@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::routing::MethodRouter;
+use rules::time;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -309,7 +310,7 @@ async fn crawlers_read_reviewed_answers_only() {
         title: "Choosing a port".into(),
         answer: "Set it.".into(),
         digest: "d".into(),
-        merged: Millis(1_759_708_800_000),
+        merged: time::at_millisecond(1_759_708_800_000),
         evidence: Vec::new(),
     };
     site.store.upsert_merged_answer(&merged).await.unwrap();

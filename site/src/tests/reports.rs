@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{ChannelProgress, ReactionsCoverage, Store, WriteBatch};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
+use rules::report::contradictions::ContradictionKind;
 use rules::report::deflection::DeflectionVerdict;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use rules::report::questions::QuestionList;
 use rules::resolution::{ConversationVerdict, Question, ResolutionGrade};
+use rules::time;
 
 use tempfile::TempDir;
 
@@ -44,7 +47,7 @@ pub(super) struct Community {
 impl Community {
     /// A message some minutes after the first day began; later ones come later.
     pub(super) fn say(&mut self, minute: i64, author: u64, text: &str) -> MessageId {
-        let at = Millis(FIRST_DAY * Millis::DAY + minute * 60_000);
+        let at = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY) + SignedDuration::from_mins(minute);
         self.last += 1;
         let id = MessageId(MessageId::min_at(at).0 + self.last);
         let name = format!("Display Name {author}");
@@ -153,7 +156,7 @@ impl Community {
             parent_name: None,
             tags: Vec::new(),
         };
-        let seen = Millis((FIRST_DAY + 300) * Millis::DAY);
+        let seen = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 300);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);
         let batch = WriteBatch {
             channels: vec![(channel, seen)],
@@ -185,8 +188,8 @@ fn progress() -> ChannelProgress {
         oldest: MessageId(1),
         complete: true,
         gapped: false,
-        reconciled: Millis(0),
-        archived_until: Millis(0),
+        reconciled: Timestamp::UNIX_EPOCH,
+        archived_until: Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -249,7 +252,7 @@ async fn briefing(store: &Store, rules: &Ruleset, span: ReportSpan, last: &str) 
     let period = ReportPeriod::ending_on(span, last).unwrap();
     let naming = naming();
     let source = ReportSource { store, rules, naming: &naming };
-    source.briefing(&period, Millis(period.until.0 + 3 * Millis::DAY)).await.unwrap()
+    source.briefing(&period, period.until + time::days(3)).await.unwrap()
 }
 
 fn english() -> &'static ReportText {
@@ -271,7 +274,7 @@ async fn the_figures_of_a_week_are_those_counted_by_hand() {
     let within = [counts.within_hour, counts.within_four_hours, counts.within_day];
     assert_eq!(within.map(|share| (share.part, share.of)), [(3, 7), (4, 7), (5, 7)]);
     // 20, 45, 45, 45, 90 and 600 minutes.
-    assert_eq!(counts.median_first_reply, Some(45 * 60_000));
+    assert_eq!(counts.median_first_reply, Some(SignedDuration::from_mins(45)));
     let before = &report.questions_before;
     assert_eq!((before.asked, before.answered, before.confirmed, before.open), (3, 2, 1, 1));
     let helpers = &report.helpers;
@@ -303,7 +306,7 @@ async fn words_of_open_questions_are_shown_only_where_they_may_be_quoted_and_the
         (rules(&[("scope.toml", "[consent]\nmode = 'server-public'\n")]), true),
     ] {
         let source = ReportSource { store: &store, rules: &rules, naming: &naming };
-        let until = Millis((FIRST_DAY + 14) * Millis::DAY);
+        let until = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 14);
         let triage = source.triage(&TriageScope { until, days: 14 }, until).await.unwrap();
         assert_eq!((triage.open, triage.grouped, triage.groups.len()), (3, 2, 1));
         let group = &triage.groups[0];
@@ -380,7 +383,7 @@ async fn the_numbers_of_a_topic_lead_to_its_questions_also_from_markdown() {
     let week = ReportPeriod::ending_on(ReportSpan::Week, "2025-01-14").unwrap();
     for (topic, expected) in [(Some("Up & down"), 5), (Some(""), 2), (None, 7), (Some("No"), 0)] {
         let scope = QuestionScope { list: QuestionList::Asked, topic };
-        let list = source.question_list(&week, scope, 0).await.unwrap();
+        let list = source.question_list(&week, scope, 0, InterfaceLanguage::English).await.unwrap();
         assert_eq!(list.total, expected, "{topic:?}");
     }
 }
@@ -395,6 +398,18 @@ async fn the_briefing_leads_to_the_contradictions() {
     assert_eq!(page.status, StatusCode::OK, "{}", page.body);
     assert!(page.body.contains("<h1>Contradictions</h1>"), "{}", page.body);
     assert!(page.body.contains("0 contradictions") && page.body.contains("noindex"));
+
+    let korean = [("accept-language", "ko")];
+    let page = site.get_with("/reports/contradictions", &korean).await.body;
+    assert!(page.contains("<h1>모순되는 답변</h1>") && page.contains("0건"), "{page}");
+    let list = "/reports/questions?period=week&until=2025-01-14&list=answered";
+    let list = site.get_with(list, &korean).await.body;
+    for words in ["<h1>답변됨</h1>", "2025-01-08 ~ 2025-01-14", "첫 응답", "← 브리핑"] {
+        assert!(list.contains(words), "{words} is not in {list}");
+    }
+    for words in [">question<", "first reply", "answered,", " min<"] {
+        assert!(!list.contains(words), "{words} is in {list}");
+    }
 }
 
 #[tokio::test]
@@ -446,7 +461,7 @@ async fn the_measured_drop_of_a_question_is_the_planted_one() {
     let cluster = cluster(community.clusters[port].clone());
     let merged = MergedAnswerRow {
         cluster: cluster.id.clone(),
-        merged: Millis((FIRST_DAY + 90) * Millis::DAY),
+        merged: Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 90),
         ..merged_port(&cluster)
     };
     store.upsert_merged_answer(&merged).await.unwrap();
@@ -490,12 +505,14 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
     community.store(&store).await;
     let naming = naming();
     let source = ReportSource { store: &store, rules: &rules, naming: &naming };
-    let until = Millis((FIRST_DAY + 14) * Millis::DAY);
-    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let found = report.contradictions.iter().map(|one| (one.heading(), one.question.is_some()));
+    let until = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 14);
+    let report =
+        source.contradictions(&ContradictionScope { until, days: 14 }, english()).await.unwrap();
+    let found = report.contradictions.iter();
+    let found = found.map(|one| (english().contradiction(one.kind), one.question.is_some()));
     let expected = [("Against a fact", true), ("Against a fact", false), ("Two answers", true)];
     assert_eq!(found.collect::<Vec<_>>(), expected);
-    let text = contradictions_markdown(&report, &SiteLinks::default());
+    let text = contradictions_markdown(&report, &SiteLinks::default(), english());
     for words in ["the fact token-address", "Yes, give each its own port", "stops the first"] {
         assert!(text.contains(words), "{words} is not in {text}");
     }
@@ -508,12 +525,13 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
         cluster: cluster.id.clone(),
         title: relays.to_owned(),
         answer: "Yes, give each its own port.".to_owned(),
-        merged: Millis(FIRST_DAY * Millis::DAY + 3 * Millis::HOUR),
+        merged: Timestamp::UNIX_EPOCH + time::days(FIRST_DAY) + SignedDuration::from_hours(3),
         ..merged_port(&cluster)
     };
     store.upsert_merged_answer(&merged).await.unwrap();
-    let report = source.contradictions(&ContradictionScope { until, days: 14 }).await.unwrap();
-    let pages = report.contradictions.iter().filter(|one| one.heading() == "Against a page");
+    let report =
+        source.contradictions(&ContradictionScope { until, days: 14 }, english()).await.unwrap();
+    let pages = report.contradictions.iter().filter(|one| one.kind == ContradictionKind::Page);
     let sides = pages.map(|one| (one.one.what.as_str(), one.other.text.as_deref()));
     assert_eq!(sides.collect::<Vec<_>>(), [("the page of 2025-01-01", Some(second))]);
 }
@@ -535,7 +553,7 @@ async fn a_guide_leads_to_pages_in_order_and_names_its_gaps() {
     store.upsert_merged_answer(&merged_port(&port)).await.unwrap();
     let naming = naming();
     let source = ReportSource { store: &store, rules: &rules, naming: &naming };
-    let until = Millis((FIRST_DAY + 15) * Millis::DAY);
+    let until = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 15);
     let guide = source.guide(rules.guides.titled("begin").unwrap(), until).await.unwrap();
     let counts = guide.steps.iter().map(|step| (step.answers.len(), step.open.len()));
     assert_eq!(counts.collect::<Vec<_>>(), [(1, 0), (0, 1), (0, 0)]);

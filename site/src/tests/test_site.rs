@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use indexer::search::document::ClusterDocument;
 use indexer::search::writer::IndexWriter;
 use indexer::store::{ClusterSummary, Store, WriteLock};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::workspace::Workspaces;
 use rules::publish::pseudonym::{AuthorNaming, Salt};
@@ -17,7 +18,7 @@ use crate::test_support::verdict;
 use crate::{SiteWorkspaces, router};
 
 /// What the clock of a site says.
-pub(super) const NOW: Millis = Millis(1_760_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp::constant(1_760_000_000, 0);
 
 /// A site with its data, and what can be asked of it.
 pub(super) struct TestSite {

@@ -2,7 +2,9 @@
 
 use axum::http::Method;
 use indexer::store::{ApiTokenRow, TokenDigest};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::workspace::WHOLE;
+use rules::time;
 
 use super::*;
 use crate::access::credentials::TOKEN_PREFIX;
@@ -17,7 +19,7 @@ impl TestSite {
             workspace: WHOLE.to_owned(),
             scopes: "search:read".to_owned(),
             per_minute: 100,
-            created: Millis(0),
+            created: Timestamp::UNIX_EPOCH,
             expires: None,
             revoked: None,
             last_used: None,
@@ -91,7 +93,7 @@ async fn what_is_not_a_valid_token_opens_nothing_even_where_everybody_may_read()
     let revoked = site
         .token(|row| {
             row.id = "b".to_owned();
-            row.revoked = Some(Millis(1));
+            row.revoked = Some(time::at_millisecond(1));
         })
         .await;
     let foreign = site
@@ -109,7 +111,7 @@ async fn what_is_not_a_valid_token_opens_nothing_even_where_everybody_may_read()
     let future = site
         .token(|row| {
             row.id = "d".to_owned();
-            row.expires = Some(Millis(NOW.0 + 1));
+            row.expires = Some(NOW + SignedDuration::from_millis(1));
         })
         .await;
     assert_eq!(site.get_by("/api/v1/search?q=port", &future).await.status, StatusCode::OK);
@@ -143,8 +145,8 @@ async fn the_last_use_is_kept_to_the_minute_and_no_token_is_stored() {
     let token = site.token(|_| ()).await;
     site.store.record_token_use("a", NOW).await.unwrap();
     let [row] = site.store.api_tokens().await.unwrap().try_into().unwrap();
-    assert_eq!(row.last_used, Some(Millis(NOW.0 - NOW.0 % 60_000)));
-    site.store.record_token_use("a", Millis(NOW.0 - 120_000)).await.unwrap();
+    assert_eq!(row.last_used, Some(NOW - SignedDuration::from_secs(NOW.as_second() % 60)));
+    site.store.record_token_use("a", NOW - SignedDuration::from_mins(2)).await.unwrap();
     assert_eq!(site.store.api_tokens().await.unwrap()[0].last_used, row.last_used);
     assert!(site.store.revoke_api_token("a", NOW).await.unwrap());
     assert!(!site.store.revoke_api_token("a", NOW).await.unwrap());

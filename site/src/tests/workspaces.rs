@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use axum::http::Method;
 use indexer::store::{DemandKind, FeedbackVerdict, SearchOutcome, WriteBatch};
+use jiff::Timestamp;
 use rules::model::ids::{ChannelId, ConversationId, GuildId, UserId};
 use rules::model::message::{Channel, ChannelKind};
 use rules::model::reason::WeightedReason;
 use rules::model::workspace::{Workspace, Workspaces};
 use rules::resolution::{ConversationVerdict, Question};
+use rules::time;
 use serde_json::json;
 
 use super::*;
@@ -66,7 +68,7 @@ pub(super) async fn communities() -> Communities {
     let topics = test_site::topics("[[topic]]\nname = \"Belfry matters\"\nwords = [\"belfry\"]");
     let parts = TestSiteParts { workspaces, visitors, topics, ..TestSiteParts::default() };
     let mut site = TestSite::made_of(&clusters, parts).await;
-    let seen = Millis(1_759_900_000_000);
+    let seen = time::at_millisecond(1_759_900_000_000);
     let channels = [channel(22, 11, "help"), channel(7_878_781, 787_878, "carillon")];
     let channels = channels.map(|one| (one, seen)).to_vec();
     site.store.apply_batch(&WriteBatch { channels, ..WriteBatch::default() }).await.unwrap();
@@ -93,8 +95,8 @@ pub(super) async fn communities() -> Communities {
 }
 
 /// An open question of the other community.
-async fn ask_in_tower(site: &TestSite, seen: Millis) {
-    let id = MessageId::min_at(Millis(seen.0 - Millis::DAY));
+async fn ask_in_tower(site: &TestSite, seen: Timestamp) {
+    let id = MessageId::min_at(seen - time::days(1));
     let question = Question {
         messages: vec![id],
         asker: UserId(7),

@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use indexer::search::document::{ClusterDocument, SearchAudience};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId};
 
 /// Stretches that make a question, and an answer.
 const QUESTION: u64 = 2;
@@ -112,7 +113,7 @@ impl WrittenAnswer {
             channels: vec![(ChannelId(self.number % 250), "help".to_owned())],
             guilds: vec![GuildId(self.number % 2)],
             occurrences: 1 + (self.number % 7) as u32,
-            last_confirmed: Millis(self.number as i64 * 60_000),
+            last_confirmed: Timestamp::UNIX_EPOCH + SignedDuration::from_mins(self.number as i64),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
             meanings: Vec::new(),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use serde_json::{Value, json};
 
@@ -90,7 +91,7 @@ pub struct Interaction {
     /// Of the message that a reply makes: 20 for a slash command, 23 for a menu, 0 for a button.
     pub(super) makes: u16,
     /// The service's clock without that of the machine, so that only a story lets time run out.
-    pub(super) asked_at: i64,
+    pub(super) asked_at: SignedDuration,
     pub(super) asked: Instant,
     pub(super) acknowledged: Option<Acknowledged>,
     /// A click was acknowledged, and what it changes is yet to come.

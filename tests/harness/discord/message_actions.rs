@@ -1,6 +1,7 @@
 //! What people say, change, take back and react with.
 
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use serde_json::{Value, json};
 
 use super::FakeDiscord;
@@ -15,7 +16,7 @@ pub struct Post {
     channel: ChannelId,
     author: UserId,
     content: String,
-    at: Option<Millis>,
+    at: Option<Timestamp>,
     id: Option<MessageId>,
     kind: Option<u16>,
     reply_to: Option<MessageId>,
@@ -51,7 +52,7 @@ impl Post {
     }
 
     /// At another time than now.
-    pub fn at(mut self, at: Millis) -> Self {
+    pub fn at(mut self, at: Timestamp) -> Self {
         self.at = Some(at);
         self
     }

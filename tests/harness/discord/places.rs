@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use serde_json::{Value, json};
 
 use super::FakeDiscord;
@@ -304,7 +305,7 @@ impl FakeDiscord {
     }
 
     /// Archives a thread as of a time in the past.
-    pub fn archive_at(&self, thread: ChannelId, at: Millis) {
+    pub fn archive_at(&self, thread: ChannelId, at: Timestamp) {
         self.with(|state| {
             state.change_thread(thread, |_, thread| {
                 (thread.archived, thread.archive_changed) = (true, at);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use rules::time;
 use serde_json::Value;
 
 use super::gateway::Hub;
@@ -11,7 +13,7 @@ use super::limits::Limits;
 use super::log::Log;
 use super::malformed::Malformed;
 
-const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+const DISCORD_EPOCH: Timestamp = Timestamp::constant(1_420_070_400, 0);
 
 /// Permissions, as bits of Discord's.
 pub mod may {
@@ -80,7 +82,7 @@ pub struct Member {
     pub nick: Option<String>,
     pub roles: Vec<RoleId>,
     /// Long ago where it is not said.
-    pub joined: Option<Millis>,
+    pub joined: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone)]
@@ -109,10 +111,10 @@ pub struct Tag {
 #[derive(Debug, Clone)]
 pub struct Thread {
     pub owner: UserId,
-    pub created: Millis,
+    pub created: Timestamp,
     pub archived: bool,
     /// When it was archived or revived last.
-    pub archive_changed: Millis,
+    pub archive_changed: Timestamp,
     pub locked: bool,
     pub tags: Vec<u64>,
 }
@@ -212,20 +214,20 @@ pub struct DiscordState {
 /// The time of the service: that of the machine, moved by what a story says.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    pub(super) moved: i64,
+    pub(super) moved: SignedDuration,
     latest: u64,
 }
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the stand-in has the machine's clock")]
-    pub(super) fn now(&self) -> Millis {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Millis(since.as_millis() as i64 + self.moved)
+    pub(super) fn now(&self) -> Timestamp {
+        let now = Timestamp::try_from(std::time::SystemTime::now()).unwrap();
+        time::whole_millisecond(now + self.moved)
     }
 
     /// An id that is later than every other that was drawn for this millisecond or a later one.
-    fn draw(&mut self, at: Millis, latest_wins: bool) -> u64 {
-        let first = ((at.0 - DISCORD_EPOCH_MS).max(1) as u64) << 22;
+    fn draw(&mut self, at: Timestamp, latest_wins: bool) -> u64 {
+        let first = (at.duration_since(DISCORD_EPOCH).as_millis().max(1) as u64) << 22;
         let id = if latest_wins { first.max(self.latest + 1) } else { first };
         self.latest = self.latest.max(id);
         id
@@ -258,7 +260,7 @@ impl DiscordState {
         }
     }
 
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -269,7 +271,7 @@ impl DiscordState {
     }
 
     /// A message id of a given moment, free in the channel.
-    pub(super) fn message_id_at(&mut self, channel: ChannelId, at: Millis) -> MessageId {
+    pub(super) fn message_id_at(&mut self, channel: ChannelId, at: Timestamp) -> MessageId {
         let mut id = MessageId(self.clock.draw(at, false));
         while self.messages.get(&channel).is_some_and(|said| said.contains_key(&id)) {
             id.0 += 1;
@@ -359,7 +361,6 @@ impl DiscordState {
 }
 
 /// A moment as Discord writes it.
-pub(super) fn iso(at: Millis) -> String {
-    let text = jiff::Timestamp::from_millisecond(at.0).unwrap();
-    format!("{text:.6}").replace('Z', "+00:00")
+pub(super) fn iso(at: Timestamp) -> String {
+    format!("{at:.6}").replace('Z', "+00:00")
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use ring::signature::{KeyPair, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey};
-use rules::model::ids::Millis;
 use serde_json::Value;
 
 use super::FakeGitHub;
@@ -43,7 +43,7 @@ pub(super) struct Token {
     pub(super) permissions: Permissions,
     /// The only repositories that it opens.
     pub(super) only: Option<BTreeSet<u64>>,
-    pub(super) until: Option<Millis>,
+    pub(super) until: Option<Timestamp>,
     /// Of the App's installation.
     pub(super) installation: bool,
 }
@@ -102,7 +102,7 @@ impl Access {
     }
 
     /// Who shows this header; 401 if nobody may.
-    pub(super) fn actor(&self, header: Option<&str>, now: Millis) -> Outcome<Actor> {
+    pub(super) fn actor(&self, header: Option<&str>, now: Timestamp) -> Outcome<Actor> {
         let Some(header) = header else { return Ok(Actor::Nobody) };
         let bad = || Answer::refusal(401, "Bad credentials");
         let (_, shown) = header.split_once(' ').ok_or_else(bad)?;

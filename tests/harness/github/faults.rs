@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::FakeGitHub;
@@ -131,7 +131,9 @@ impl Fault {
             Self::ForbiddenFor(seconds) => {
                 wait(Answer::refusal(403, "Forbidden for the moment"), Some(*seconds))
             }
-            Self::PrimaryLimit(seconds) => exhausted(Millis(state.now().0 + seconds * 1_000)),
+            Self::PrimaryLimit(seconds) => {
+                exhausted(state.now() + SignedDuration::from_secs(*seconds))
+            }
             Self::SecondaryLimit(seconds) => wait(Answer::refusal(403, LIMITED), *seconds),
             Self::TooMany(seconds) => wait(Answer::refusal(429, LIMITED), *seconds),
             Self::Conflict => Answer::refusal(409, "Conflict"),
@@ -165,7 +167,7 @@ impl Fault {
 }
 
 /// 403 of the hourly limit.
-pub(super) fn exhausted(reset: Millis) -> Answer {
+pub(super) fn exhausted(reset: Timestamp) -> Answer {
     Answer::refusal(403, "API rate limit exceeded for installation ID 1.")
         .with("x-ratelimit-remaining", 0)
         .with("x-ratelimit-reset", seconds(reset))
@@ -227,8 +229,8 @@ impl FakeGitHub {
 }
 
 /// The first whole second that is not before this moment.
-pub(super) fn seconds(at: Millis) -> i64 {
-    (at.0 + 999).div_euclid(1_000)
+pub(super) fn seconds(at: Timestamp) -> i64 {
+    (at + SignedDuration::from_millis(999)).as_second()
 }
 
 /// What the endpoint of limits tells.

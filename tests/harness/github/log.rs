@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::FakeGitHub;
@@ -14,7 +14,7 @@ pub struct Request {
     pub id: u64,
     pub at: Instant,
     /// By the service's clock.
-    pub time: Millis,
+    pub time: Timestamp,
     pub method: String,
     /// Without `/api/v3`.
     pub path: String,

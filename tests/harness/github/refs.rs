@@ -15,7 +15,7 @@ impl GitHubState {
         Signature {
             name: login.to_owned(),
             email: format!("{id}+{login}@users.noreply.github.com"),
-            seconds: self.now().0.div_euclid(1_000),
+            seconds: self.now().as_second(),
         }
     }
 

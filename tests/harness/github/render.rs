@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rules::model::ids::Millis;
 use serde_json::{Value, json};
 
 use super::diff;
@@ -11,8 +10,8 @@ use super::git::{Commit, Git, Signature};
 use super::state::{Comment, GitHubState, Issue, Move, Pull, Repo};
 
 /// Moments are sent in whole seconds.
-pub(super) fn time(at: Millis) -> String {
-    iso(at.0.div_euclid(1_000))
+pub(super) fn time(at: Timestamp) -> String {
+    iso(at.as_second())
 }
 
 fn iso(seconds: i64) -> String {

@@ -19,6 +19,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Request as HttpRequest};
 use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
 use ring::digest;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -30,7 +31,6 @@ use super::faults::{Fault, exhausted, seconds};
 use super::git::hex;
 use super::log::{Request, is_write};
 use super::state::{GitHubState, Issue};
-use rules::model::ids::Millis;
 
 const LARGEST_BODY: usize = 30 << 20;
 
@@ -231,7 +231,7 @@ fn route(state: &mut GitHubState, arrival: &Arrival) -> Outcome {
 fn charge(state: &mut GitHubState, arrival: &Arrival) -> Outcome<()> {
     let now = state.now();
     if state.budget.reset <= now {
-        (state.budget.reset, state.budget.used) = (Millis(now.0 + Millis::HOUR), 0);
+        (state.budget.reset, state.budget.used) = (now + SignedDuration::from_hours(1), 0);
     }
     if arrival.path == "/rate_limit" {
         return Ok(());
@@ -424,8 +424,8 @@ impl Call {
     }
 
     /// Whether something changed after the moment that was asked for, in whole seconds.
-    fn is_since(&self, at: Millis) -> bool {
-        let since = self.asked("since").parse::<jiff::Timestamp>();
-        !since.is_ok_and(|since| at.0.div_euclid(1_000) < since.as_second())
+    fn is_since(&self, at: Timestamp) -> bool {
+        let since = self.asked("since").parse::<Timestamp>();
+        !since.is_ok_and(|since| at.as_second() < since.as_second())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
 use super::apps::Access;
 use super::faults::Faults;
@@ -90,7 +90,7 @@ pub struct Repo {
 pub struct Release {
     pub tag: String,
     pub prerelease: bool,
-    pub published: Millis,
+    pub published: Timestamp,
 }
 
 /// A branch that began, moved or went.
@@ -100,7 +100,7 @@ pub struct Move {
     pub before: Option<Sha>,
     pub after: Option<Sha>,
     pub by: String,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
@@ -114,9 +114,9 @@ pub struct Issue {
     pub state_reason: Option<String>,
     pub labels: BTreeSet<String>,
     pub locked: bool,
-    pub created: Millis,
-    pub updated: Millis,
-    pub closed: Option<Millis>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+    pub closed: Option<Timestamp>,
     pub closed_by: Option<String>,
     pub comments: Vec<Comment>,
     /// Who and with what.
@@ -157,7 +157,7 @@ pub struct Pull {
 
 #[derive(Debug, Clone)]
 pub struct Merge {
-    pub at: Millis,
+    pub at: Timestamp,
     pub by: String,
     pub sha: Sha,
 }
@@ -167,8 +167,8 @@ pub struct Comment {
     pub id: u64,
     pub author: String,
     pub body: String,
-    pub created: Millis,
-    pub updated: Millis,
+    pub created: Timestamp,
+    pub updated: Timestamp,
     pub reactions: BTreeSet<(String, String)>,
     /// There if it is about a line of a pull request.
     pub line: Option<Line>,
@@ -191,7 +191,7 @@ pub struct Review {
     pub state: &'static str,
     pub body: String,
     pub commit: Sha,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 /// Somebody was notified of something.
@@ -206,8 +206,8 @@ pub struct Notification {
 /// Real time until it is set.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    pub(super) frozen: Option<Millis>,
-    pub(super) moved: i64,
+    pub(super) frozen: Option<Timestamp>,
+    pub(super) moved: SignedDuration,
 }
 
 /// The limit on requests of an hour.
@@ -215,7 +215,7 @@ pub(super) struct Clock {
 pub(super) struct Budget {
     pub(super) limit: u64,
     pub(super) used: u64,
-    pub(super) reset: Millis,
+    pub(super) reset: Timestamp,
 }
 
 /// Everything.
@@ -257,7 +257,7 @@ impl GitHubState {
             faults: Faults::default(),
             hooks,
             clock: Clock::default(),
-            budget: Budget { limit: 5_000, used: 0, reset: Millis(0) },
+            budget: Budget { limit: 5_000, used: 0, reset: Timestamp::UNIX_EPOCH },
             url,
             last_id: 700_000_000,
         };
@@ -267,9 +267,9 @@ impl GitHubState {
         state
     }
 
-    pub fn now(&self) -> Millis {
-        let now = self.clock.frozen.unwrap_or_else(|| Millis(Timestamp::now().as_millisecond()));
-        Millis(now.0 + self.clock.moved)
+    pub fn now(&self) -> Timestamp {
+        let now = self.clock.frozen.unwrap_or_else(|| time::whole_millisecond(Timestamp::now()));
+        now + self.clock.moved
     }
 
     pub(super) fn next_id(&mut self) -> u64 {

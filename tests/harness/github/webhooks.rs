@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ring::hmac;
-use rules::model::ids::Millis;
 use serde_json::{Value, json};
 
 use super::git::hex;
@@ -27,7 +27,7 @@ pub struct Delivery {
     pub action: String,
     /// The raw body.
     pub payload: String,
-    pub at: Millis,
+    pub at: Timestamp,
     /// How the listener answered, each time; 0 where it did not.
     pub answers: Vec<u16>,
 }

@@ -41,7 +41,7 @@ impl Answer {
 /// A statement by the App as GitHub takes it.
 pub(crate) fn jwt(github: &FakeGitHub, app: u64) -> String {
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let now = github.now().0 / 1_000;
+    let now = github.now().as_second();
     let head = part(json!({ "alg": "RS256", "typ": "JWT" }));
     let claims = part(json!({ "iat": now - 60, "exp": now + 540, "iss": app.to_string() }));
     let signed = format!("{head}.{claims}");

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
+use jiff::SignedDuration;
 use ring::hmac;
 use serde_json::{Value, json};
 use tests::harness::github::{Fault, Trouble, Verdict};
@@ -40,7 +41,7 @@ fn limits_and_refusals_come_as_scripted() {
     assert_eq!(bot.docs("/labels").raw.header("x-ratelimit-remaining"), Some("0"));
     bot.docs("/pulls").refused(403, "rate limit exceeded");
     assert_eq!(bot.get("/rate_limit").expect(200)["rate"]["remaining"], 0);
-    github.advance(3_600_001);
+    github.advance(SignedDuration::from_millis(3_600_001));
     bot.get("/rate_limit").refused(401, "Bad credentials");
     Client::app(&github).docs("/pulls").refused(403, "rate limit");
     github.assert_no_surprises();

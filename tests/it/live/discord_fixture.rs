@@ -5,9 +5,10 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rules::model::ids::UserId;
 use serde_json::{Value, json};
-use tests::harness::discord::{ChannelId, FakeDiscord, GuildId, MessageId, Millis, Post};
+use tests::harness::discord::{ChannelId, FakeDiscord, GuildId, MessageId, Post};
 
 use super::daemon::Daemon;
 use crate::sandbox::Sandbox;
@@ -118,8 +119,8 @@ pub(crate) fn pulse(status: &Value) -> Value {
     all.map(|(_, pulse)| pulse.clone()).next().unwrap_or_default()
 }
 
-fn at(time: Millis) -> String {
-    jiff::Timestamp::from_millisecond(time.0).unwrap().to_string()
+fn at(time: Timestamp) -> String {
+    time.to_string()
 }
 
 impl Sandbox {

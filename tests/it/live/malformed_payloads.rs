@@ -147,7 +147,7 @@ fn what_cannot_be_read_is_kept_aside_counted_and_let_go_once_it_can() {
     discord.spoil_state(|state| {
         let sent = state.now();
         let said = state.messages.get_mut(help).unwrap().get_mut(&odd).unwrap();
-        said.timestamp = jiff::Timestamp::from_millisecond(sent.0).unwrap().to_string();
+        said.timestamp = sent.to_string();
     });
     fixture.reread_all(&mut daemon);
     let healed = daemon.settled(1);

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+use rules::time;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
-use tests::harness::discord::{ChannelId, Contact, Fault, Millis, Post};
+use tests::harness::discord::{ChannelId, Contact, Fault, Post};
 
 use super::discord_fixture::{DiscordFixture, catch_ups_done, pulse};
 use crate::sandbox::Sandbox;
 
 /// A month ago: beyond what is compared again at every start.
-const LONG_AGO: i64 = 30 * 86_400_000;
-const MINUTE: i64 = 60_000;
+const LONG_AGO: SignedDuration = time::days(30);
 /// Where pages of messages come from.
 const PAGES: &str = "/channels/*/messages";
 /// More deletions than may wait to be stored.
@@ -19,11 +20,11 @@ const BURST: u64 = 13_000;
 
 /// Lines that somebody said in a channel long ago.
 fn talk(fixture: &DiscordFixture, channel: ChannelId, lines: i64) {
-    let begun = fixture.discord.now().0 - LONG_AGO;
+    let begun = fixture.discord.now() - LONG_AGO;
     fixture.discord.without_events(|discord| {
         for line in 0..lines {
             let post = Post::new(channel, fixture.asker, &format!("line {line}"));
-            discord.send(post.at(Millis(begun + line * MINUTE)));
+            discord.send(post.at(begun + SignedDuration::from_mins(line)));
         }
     });
 }

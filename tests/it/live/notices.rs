@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use indexer::store::{MergedAnswerRow, Store};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::UserId;
 use serde_json::Value;
-use tests::harness::discord::{ChannelId, Message, MessageId, Millis, Post};
+use tests::harness::discord::{ChannelId, Message, MessageId, Post};
 
 use super::daemon::Daemon;
 use super::discord_fixture::DiscordFixture;
@@ -21,9 +22,9 @@ fn answered(
     asker: UserId,
     [question, answer]: [&str; 2],
 ) -> (MessageId, MessageId) {
-    let at = Millis(fixture.discord.now().0 - hours * Millis::HOUR);
+    let at = fixture.discord.now() - SignedDuration::from_hours(hours);
     let asked = fixture.discord.send(Post::new(place, asker, question).at(at));
-    let later = Millis(at.0 + 60_000);
+    let later = at + SignedDuration::from_mins(1);
     let answered = Post::new(place, fixture.helper, answer).at(later).reply_to(asked);
     (asked, fixture.discord.send(answered))
 }
@@ -122,7 +123,7 @@ fn the_asker_of_an_answered_question_is_asked_once_whether_it_helped() {
 }
 
 /// A maintainer merged an answer to the one question of a store.
-fn merge(sandbox: &Sandbox, merged: Millis) {
+fn merge(sandbox: &Sandbox, merged: Timestamp) {
     let id = sandbox.json(&["clusters", "--all", "--json"])[0]["id"].as_str().unwrap().parse();
     let row = MergedAnswerRow {
         cluster: id.unwrap(),
@@ -155,7 +156,7 @@ fn askers_get_one_notice_of_the_page_of_their_question() {
     fixture.at_hand(&mut daemon);
     daemon.wait_until("the answer is found", |_| sandbox.finds("glaze crawling", "Sift it twice"));
     assert!(written(&fixture).is_empty(), "there is no page yet");
-    merge(&sandbox, Millis(discord.now().0 - 1_000));
+    merge(&sandbox, discord.now() - SignedDuration::from_secs(1));
     wait_for_notices(&mut daemon, &fixture, 1);
     let announced = written(&fixture).remove(&solved.answer).unwrap();
     assert_eq!(

@@ -1,6 +1,7 @@
 //! What happened while nobody listened is found, at a price that is known.
 
-use tests::harness::discord::{ChannelId, FakeDiscord, Kind, MessageId, Millis, Post};
+use jiff::SignedDuration;
+use tests::harness::discord::{ChannelId, FakeDiscord, Kind, MessageId, Post};
 
 use super::catching_up::state;
 use super::discord_fixture::{DiscordFixture, catch_ups_done, pulse};
@@ -35,7 +36,6 @@ const TROUBLES: [&str; 13] = [
     "stick to glaze",
 ];
 
-const HOUR: i64 = 3_600_000;
 /// Messages on a page of Discord's.
 const PAGE: usize = 100;
 
@@ -70,9 +70,9 @@ fn talk(fixture: &DiscordFixture) -> Vec<(MessageId, MessageId)> {
     let DiscordFixture { discord, guild, help, helper, .. } = fixture;
     let askers = (0..ASKERS).map(|number| discord.person(*guild, &format!("potter {number}")));
     let askers = askers.collect::<Vec<_>>();
-    let begun = discord.now().0 - QUESTIONS as i64 * HOUR;
+    let begun = discord.now() - SignedDuration::from_hours(QUESTIONS as i64);
     let said = (0..QUESTIONS as i64).map(|number| {
-        let at = Millis(begun + number * HOUR);
+        let at = begun + SignedDuration::from_hours(number);
         let (thing, trouble) = matter(number as usize);
         let asks = format!("Why does my {thing} {trouble}?");
         let late = (number as usize + REACTIONS).checked_sub(QUESTIONS);
@@ -80,7 +80,7 @@ fn talk(fixture: &DiscordFixture) -> Vec<(MessageId, MessageId)> {
         let asked = discord.send(Post::new(*help, asker, &asks).at(at));
         let answer = format!("Loosen the bolt behind the {thing} and turn it {number} times.");
         let answer = Post::new(*help, *helper, &answer).reply_to(asked);
-        (asked, discord.send(answer.at(Millis(at.0 + 60_000))))
+        (asked, discord.send(answer.at(at + SignedDuration::from_mins(1))))
     });
     said.collect()
 }

@@ -1,6 +1,6 @@
 //! How many proposals maintainers get, and what waits for its turn.
 
-use rules::model::ids::Millis;
+use jiff::SignedDuration;
 
 use super::SITE;
 use super::proposal_fixture::{DOCS, ProposalFixture, asked, is_page};
@@ -28,10 +28,10 @@ fn one_opens_in_an_hour_and_the_others_wait_on_the_dashboard() {
     assert_eq!(statuses.iter().filter(|status| *status == "held met").count(), 3, "{statuses:?}");
     fixture.round();
     assert_eq!(open(&fixture), 1, "the hour is not over");
-    fixture.github.advance(Millis::HOUR);
+    fixture.github.advance(SignedDuration::from_hours(1));
     fixture.round();
     assert_eq!((open(&fixture), held(&fixture)), (2, 2));
-    fixture.github.advance(Millis::HOUR);
+    fixture.github.advance(SignedDuration::from_hours(1));
     fixture.round();
     assert_eq!(open(&fixture), 2, "two a day");
 
@@ -58,7 +58,7 @@ fn what_waits_for_more_than_a_day_comes_together() {
     let fixture = ProposalFixture::switched_on(&SITE, asked(6));
     fixture.round();
     fixture.days(1);
-    fixture.github.advance(Millis::HOUR);
+    fixture.github.advance(SignedDuration::from_hours(1));
     fixture.round();
     let batches = |fixture: &ProposalFixture| {
         fixture.pulls().iter().filter(|pull| pull.branch().starts_with("answers/batch-")).count()
@@ -69,7 +69,7 @@ fn what_waits_for_more_than_a_day_comes_together() {
     fixture.round();
     fixture.days(1);
     // The questions became due by this machine's clock, which is ahead of the fake's.
-    fixture.github.advance(Millis::HOUR);
+    fixture.github.advance(SignedDuration::from_hours(1));
     fixture.round();
     let batch =
         fixture.pulls().into_iter().find(|pull| pull.branch().starts_with("answers/batch-"));

@@ -1,7 +1,9 @@
 //! The same life on the talk that the program carries.
 
 use indexer::store::WriteBatch;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
+use rules::time;
 use tests::harness::github::{How, Verdict};
 
 use super::proposal_fixture::{DOCS, ProposalFixture};
@@ -59,7 +61,7 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     // What is left of the question keeps a page; without any of it the page goes.
     let mut cites = cited(page);
     let going = loop {
-        let at = Millis(jiff::Timestamp::now().as_millisecond());
+        let at = time::whole_millisecond(Timestamp::now());
         let deleted = cites.into_iter().map(|(channel, message)| (channel, message, at));
         fixture.apply_batch(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
         let found = fixture.sandbox.json(&["search", &title, "--json"]);

@@ -1,7 +1,9 @@
 //! What a person wrote leaves everything that was proposed, and what they asked never becomes code.
 
 use indexer::store::Store;
-use rules::model::ids::{MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{MessageId, UserId};
+use rules::time;
 use tests::harness::github::{How, Issue};
 
 use super::ANSWER;
@@ -108,7 +110,7 @@ fn a_page_whose_sources_went_is_removed_and_never_becomes_another_question() {
     runtime.block_on(async {
         let store = Store::open_shared(&fixture.sandbox.data()).await.unwrap();
         let question = |at: usize| MessageId(ids[at].parse().unwrap());
-        let now = Millis(jiff::Timestamp::now().as_millisecond());
+        let now = time::whole_millisecond(Timestamp::now());
         store.mark_duplicate(question(0), question(9), UserId(900), now).await.unwrap();
         store.close().await;
     });

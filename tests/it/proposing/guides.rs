@@ -1,6 +1,7 @@
 //! Guides of the operator's rules: one pull request for each, kept true before and after its merge.
 
 use harvester::proposals::RoundOutcome;
+use jiff::SignedDuration;
 use tests::harness::github::{Fault, How, Issue, Trouble};
 
 use super::SITE;
@@ -106,7 +107,7 @@ fn whatever_step_a_round_ends_at_there_is_one_guide() {
         let _ = fixture.try_round("one");
         fixture.github.clear_faults();
         for owner in ["another", "one", "another"] {
-            fixture.github.advance(10 * 60 * 1_000);
+            fixture.github.advance(SignedDuration::from_mins(10));
             let _ = fixture.try_round(owner);
         }
         assert_eq!(fixture.guides().len(), 1, "after {skip} requests");

@@ -10,8 +10,10 @@ use harvester::config::load_rules;
 use harvester::discord::interactions::handler::PAUSED;
 use harvester::proposals::{ProposalReconciler, ProposingError, RoundOutcome, RoundReport};
 use indexer::store::{Store, WriteBatch};
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use rules::publish::pseudonym::AuthorNaming;
+use rules::time;
 use tests::harness::github::{Act, Acting, FakeGitHub, How, Issue, Role};
 use tests::recurring_questions::QUESTIONS;
 use tests::service_clock::ServiceClock;
@@ -156,7 +158,7 @@ impl ProposalFixture {
     /// Somebody deletes messages of the channel.
     pub(crate) fn delete(&self, messages: &[&str]) {
         let channel = ChannelId(self.talk.channel());
-        let at = Millis(jiff::Timestamp::now().as_millisecond());
+        let at = time::whole_millisecond(Timestamp::now());
         let deleted = messages.iter().map(|id| (channel, MessageId(id.parse().unwrap()), at));
         self.apply_batch(&WriteBatch { deleted: deleted.collect(), ..WriteBatch::default() });
     }
@@ -173,12 +175,11 @@ impl ProposalFixture {
 
     /// The day of the last message.
     pub(crate) fn last_day(&self) -> String {
-        let last = jiff::Timestamp::from_millisecond(self.said_last().0).unwrap();
-        last.strftime("%Y-%m-%d").to_string()
+        self.said_last().strftime("%Y-%m-%d").to_string()
     }
 
     /// When the last message was sent.
-    pub(crate) fn said_last(&self) -> Millis {
+    pub(crate) fn said_last(&self) -> Timestamp {
         let last = self.talk.ids().pop().expect("something was said");
         last.parse::<MessageId>().unwrap().created_at()
     }
@@ -246,7 +247,7 @@ impl ProposalFixture {
     }
 
     pub(crate) fn days(&self, days: i64) {
-        self.github.advance(days * Millis::DAY);
+        self.github.advance(time::days(days));
     }
 
     /// Nothing called anybody, nothing of people's was overwritten, and the service was not surprised.

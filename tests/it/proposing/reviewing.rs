@@ -1,15 +1,16 @@
 //! Maintainers decide on the site, and the pull requests follow.
 
 use indexer::store::{ReviewDecision, Store};
+use jiff::Timestamp;
 use rules::model::cluster::ClusterState;
-use rules::model::ids::Millis;
 use rules::model::page_edit::PageEdit;
+use rules::time;
 
 use super::proposal_fixture::{ProposalFixture, asked, is_page};
 
 impl ProposalFixture {
     /// A reviewer decides about the only question; returns the number of the decision.
-    fn decide(&self, decision: &dyn Fn(ClusterState, Millis) -> ReviewDecision) -> i64 {
+    fn decide(&self, decision: &dyn Fn(ClusterState, Timestamp) -> ReviewDecision) -> i64 {
         let now = self.github.now();
         self.with_store(async |store| {
             let [cluster] = &store.clusters(3, 1).await.unwrap()[..] else {
@@ -85,8 +86,7 @@ fn a_snoozed_question_waits_and_an_accepted_one_passes_the_limits() {
     ));
     let fixture = ProposalFixture::new(&files, asked(1));
     fixture.sandbox.stdout_of(&["status"]);
-    let seq = fixture
-        .decide(&|_, now| ReviewDecision::Snooze { until: Millis(now.0 + 30 * Millis::DAY) });
+    let seq = fixture.decide(&|_, now| ReviewDecision::Snooze { until: now + time::days(30) });
     fixture.round();
     assert_eq!(fixture.open_pages(), 0);
     assert!(fixture.dashboard().contains("### Snoozed"), "{}", fixture.dashboard());

@@ -1,7 +1,9 @@
 //! What is proposed or merged follows what was said, and what may be shown of it.
 
 use indexer::store::WriteBatch;
-use rules::model::ids::{ChannelId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ChannelId;
+use rules::time;
 use tests::harness::github::How;
 
 use super::proposal_fixture::{DOCS, ProposalFixture, ask_again, asked};
@@ -162,7 +164,7 @@ fn a_hidden_channel_leaves_no_page() {
     let fixture = ProposalFixture::eager(asked(1));
     let path = merged(&fixture);
     let (channel, at) =
-        (ChannelId(fixture.talk.channel()), Millis(jiff::Timestamp::now().as_millisecond()));
+        (ChannelId(fixture.talk.channel()), time::whole_millisecond(Timestamp::now()));
     fixture.apply_batch(&WriteBatch { hidden: vec![(channel, at)], ..WriteBatch::default() });
     fixture.round();
     let removal = fixture.pulls().pop().unwrap();

@@ -1,6 +1,6 @@
 //! After a release, what was merged before it is checked again.
 
-use rules::model::ids::Millis;
+use rules::time;
 use tests::harness::github::How;
 
 use super::proposal_fixture::{DOCS, ProposalFixture, asked};
@@ -23,7 +23,7 @@ fn to_verify(sandbox: &Sandbox) -> Vec<(String, String)> {
 #[test]
 fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
     let mut fixture = ProposalFixture::eager(asked(1));
-    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.github.set_now(fixture.github.now() - time::days(9));
     fixture.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
     fixture.releases = vec![PROJECT.to_owned(), "harbor/no-such-repository".to_owned()];
     fixture.github.publish_release(PROJECT, "v1.6.0");
@@ -81,7 +81,7 @@ fn a_release_asks_for_another_look_and_a_tick_says_that_the_answer_holds() {
 #[test]
 fn an_operator_records_a_release_and_checks_an_answer_on_the_command_line() {
     let fixture = ProposalFixture::eager(asked(1));
-    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.github.set_now(fixture.github.now() - time::days(9));
     fixture.round();
     fixture.mina().merge(fixture.about("vector index").number, How::Squash);
     fixture.days(1);
@@ -113,7 +113,7 @@ fn advice_that_stands_on_an_issue_is_checked_again_when_that_closes() {
         talk.resolved(asker, question, answer);
     }
     let mut fixture = ProposalFixture::eager(talk);
-    fixture.github.set_now(Millis(fixture.github.now().0 - 9 * Millis::DAY));
+    fixture.github.set_now(fixture.github.now() - time::days(9));
     fixture.github.repo(PROJECT, &[("README.md", "# Relay\n")]);
     fixture.github.member(PROJECT, "mina", tests::harness::github::Role::Write);
     fixture.github.publish_release(PROJECT, "v1.6.5");

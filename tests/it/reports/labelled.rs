@@ -8,10 +8,12 @@ use std::sync::Arc;
 use indexer::store::{
     ConversationRow, ExchangeRow, ExchangeStatus, ReactionsCoverage, Store, WriteBatch, WriteLock,
 };
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::{Occurrence, Quote};
-use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::resolution::{Answer, ConversationVerdict, Question, Resolution, ResolutionGrade};
+use rules::time;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -60,7 +62,9 @@ impl LabelledHistory {
 
     fn add(&mut self, at: i64, row: &LabelledRow) {
         // 28 days, and on each of them one conversation after the other.
-        let starts = Millis((FIRST_DAY + at % 28) * Millis::DAY + at / 28 * 60_000);
+        let starts = Timestamp::UNIX_EPOCH
+            + time::days(FIRST_DAY + at % 28)
+            + SignedDuration::from_mins(at / 28);
         let said = self.conversation(starts, row);
         let first = *said.values().next().unwrap();
         let question = row.question_ids.first().filter(|_| row.question == "support");
@@ -91,14 +95,13 @@ impl LabelledHistory {
     }
 
     /// Adds the messages of a row; returns their ids by their numbers.
-    fn conversation(&mut self, starts: Millis, row: &LabelledRow) -> BTreeMap<u64, MessageId> {
-        let time =
-            |line: &LabelledLine| line.t.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    fn conversation(&mut self, starts: Timestamp, row: &LabelledRow) -> BTreeMap<u64, MessageId> {
+        let time = |line: &LabelledLine| line.t.parse::<Timestamp>().unwrap();
         let begun = time(&row.messages[0]);
         let (mut latest, mut said) = (begun, BTreeMap::new());
         for line in &row.messages {
             latest = latest.max(time(line));
-            let sent = Millis(starts.0 + latest - begun);
+            let sent = starts + latest.duration_since(begun);
             let next = self.people.len() as u64 + 1;
             let person = *self.people.entry(line.u.clone()).or_insert(next);
             let id = MessageId(MessageId::min_at(sent).0 + self.messages.len() as u64);
@@ -135,7 +138,7 @@ impl LabelledHistory {
             parent_name: None,
             tags: Vec::new(),
         };
-        let seen = Millis((FIRST_DAY + 31) * Millis::DAY);
+        let seen = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 31);
         let whole = |message: &Message| (message.clone(), ReactionsCoverage::Whole, seen);
         let batch = WriteBatch {
             channels: vec![(channel, seen)],

@@ -12,8 +12,9 @@ use docgen::github::client::GitHubClient;
 use harvester::pipeline::Pipeline;
 use harvester::proposals::{ProposalReconciler, ProposingError, RoundOutcome};
 use indexer::store::{Store, WriteBatch};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{ChannelId, MessageId};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 
 use super::{CHANNEL, DOCS, MOST_ROUNDS, Run, copy};
@@ -37,7 +38,7 @@ pub(super) async fn delete(
     data: &Path,
     rules: &Arc<Ruleset>,
     message: MessageId,
-    now: Millis,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
     let mut pipeline = Pipeline::open(data, rules.clone(), &Salt([0; 16])).await?;
     let deleted = vec![(ChannelId(CHANNEL), message, now)];
@@ -51,7 +52,7 @@ impl Run<'_> {
     /// One random thing happens.
     pub(super) fn step(&mut self) -> anyhow::Result<()> {
         // No process begins within a second of another's end.
-        self.github.advance(Millis::SECOND + self.dice.roll(4_000) as i64);
+        self.github.advance(SignedDuration::from_millis(1_000 + self.dice.roll(4_000) as i64));
         let owner = ["one", "other"][self.dice.roll(2)];
         match self.dice.roll(20) {
             0..=10 => {
@@ -61,7 +62,7 @@ impl Run<'_> {
             }
             11..=15 => self.act(),
             16 | 17 => {
-                self.github.advance(self.dice.roll(30) as i64 * Millis::HOUR);
+                self.github.advance(SignedDuration::from_hours(self.dice.roll(30) as i64));
                 Ok(())
             }
             18 if !self.changed => self.lose_a_message(),
@@ -204,7 +205,7 @@ impl Run<'_> {
     pub(super) fn rest(&mut self) -> anyhow::Result<()> {
         let mut quiet = 0;
         for _ in 0..MOST_ROUNDS {
-            self.github.advance(Millis::DAY + Millis::HOUR);
+            self.github.advance(SignedDuration::from_hours(25));
             let before = self.github.writes();
             self.round("one", None)?;
             quiet = if self.github.writes() == before { quiet + 1 } else { 0 };

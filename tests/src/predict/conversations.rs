@@ -11,8 +11,9 @@ use harvester::event::ChatEvent;
 use harvester::import::read_export;
 use rules::config::ruleset::Ruleset;
 use rules::disentangle::{Disentangler, group_links};
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::model::message::{Author, ChannelKind, Message, MessageKind};
+use rules::time;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -132,7 +133,7 @@ fn message<'l>(
             LineKind::Msg | LineKind::Action => MessageKind::Default,
             LineKind::System | LineKind::Notice => MessageKind::System,
         },
-        sent: Millis((sent * 1_000.0) as i64),
+        sent: time::at_millisecond((sent * 1_000.0) as i64),
         edited: None,
         text: line.text.clone(),
         reply_to: None,

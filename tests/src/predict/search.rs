@@ -11,8 +11,9 @@ use indexer::encoder::SentenceEncoder;
 use indexer::search::document::{ClusterDocument, SearchAudience};
 use indexer::search::writer::IndexWriter;
 use indexer::search::{SearchHits, SearchQuery, Searcher};
+use jiff::Timestamp;
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ impl IndexedRecords {
                 channels: Vec::new(),
                 guilds: Vec::new(),
                 occurrences: 1,
-                last_confirmed: Millis(0),
+                last_confirmed: Timestamp::UNIX_EPOCH,
                 audiences: vec![SearchAudience::Public],
                 meanings: Vec::new(),
             });

@@ -1,6 +1,6 @@
 //! What a step leaves in the progress.
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::super::commits::CreatedCommit;
 use super::{
@@ -32,7 +32,7 @@ impl PullRequestProgress {
         wanted: &DesiredPullRequest,
         seen: &ObservedState,
         (what, done): (&ReconcileStep, StepResult),
-        now: Millis,
+        now: Timestamp,
     ) {
         match &done {
             StepResult::OutcomeUnknown => self.tries += 1,
@@ -118,7 +118,7 @@ impl PullRequestProgress {
         seen: &ObservedState,
         made: CreatedCommit,
         follows: bool,
-        now: Millis,
+        now: Timestamp,
     ) {
         for note in &made.notes {
             if !self.warnings.contains(note) {
@@ -154,7 +154,7 @@ impl PullRequestProgress {
     }
 
     /// Records a head that is not the one pushed or built by this progress.
-    fn found(&mut self, head: &str, digest: &str, now: Millis) {
+    fn found(&mut self, head: &str, digest: &str, now: Timestamp) {
         if self.pushed.as_ref().is_none_or(|pushed| pushed.head != head)
             && self.built.as_ref().is_none_or(|built| !built.puts(head))
         {

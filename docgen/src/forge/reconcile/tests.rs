@@ -1,6 +1,8 @@
 //! A small repository that obeys the host's rules, and daemons that are killed in it at every call.
 
+use jiff::{SignedDuration, Timestamp};
 use rules::model::ids::{ClusterId, MessageId};
+use rules::time;
 
 use super::progress::StepResult;
 use super::*;
@@ -20,7 +22,7 @@ struct FakeRepository {
     pulls: Vec<PullRequest>,
     opened: usize,
     touched: bool,
-    now: i64,
+    now: Timestamp,
     /// Heads that people made and that somebody threw away.
     lost: Vec<String>,
 }
@@ -161,8 +163,8 @@ impl FakeRepository {
         wanted: &DesiredPullRequest,
         progress: &mut PullRequestProgress,
     ) -> Option<ReconcileOutcome> {
-        self.now += 1_000;
-        let (seen, now) = (self.seen(), Millis(self.now));
+        self.now += SignedDuration::from_secs(1);
+        let (seen, now) = (self.seen(), self.now);
         let what = next_step(wanted, progress, &seen, now);
         let done = self.act(wanted, &what);
         progress.record_result(wanted, &seen, (&what, done), now);
@@ -264,9 +266,9 @@ fn something_new_replaces_the_commit_once_a_day_and_follows_once_read() {
         assert!(
             matches!(repository.run(&newer, &mut progress), ReconcileOutcome::Open { digest, .. } if digest == "d1")
         );
-        repository.now += Millis::DAY;
+        repository.now += time::days(1);
         let seen = repository.seen();
-        let what = next_step(&newer, &progress, &seen, Millis(repository.now));
+        let what = next_step(&newer, &progress, &seen, repository.now);
         let head = seen.branch.unwrap().head;
         let onto = if touched { head } else { seen.base };
         assert_eq!(what, ReconcileStep::Build { onto, follows: touched });
@@ -309,7 +311,7 @@ fn what_people_change_is_theirs() {
             if forget {
                 progress = PullRequestProgress::default();
             }
-            repository.now += 2 * Millis::DAY;
+            repository.now += time::days(2);
             let before = repository.clone();
             assert_eq!(why(repository.run(&wanted("d2"), &mut progress)), expected, "{name}");
             assert_eq!(
@@ -326,13 +328,13 @@ fn a_body_that_people_edited_keeps_their_words() {
     let (mut repository, mut progress, _) = opened();
     let ticked = format!("{}- [x] true for the current version\n", repository.pulls[0].body());
     repository.pulls[0].body = Some(ticked);
-    repository.now += 2 * Millis::DAY;
+    repository.now += time::days(2);
     repository.run(&wanted("d2"), &mut progress);
     let body = repository.pulls[0].body();
     assert!(body.ends_with("body of d1\n- [x] true for the current version\n"));
     assert_eq!(BodyMarker::read(body).unwrap().digest, "d2");
     let before = repository.clone();
-    repository.now += 2 * Millis::DAY;
+    repository.now += time::days(2);
     repository.run(&wanted("d2"), &mut progress);
     assert_eq!(repository.pulls, before.pulls);
 }
@@ -487,8 +489,8 @@ impl Daemon {
         wanted: &DesiredPullRequest,
         random: &mut Random,
     ) {
-        repository.now += 1_000;
-        let now = Millis(repository.now);
+        repository.now += SignedDuration::from_secs(1);
+        let now = repository.now;
         let Some((seen, what)) = self.looked.take() else {
             let seen = repository.seen();
             let what = next_step(wanted, &self.progress, &seen, now);
@@ -545,7 +547,7 @@ fn in_a_thousand_runs_with_crashes_two_daemons_open_one() {
         for turn in 0..120 {
             let digest = if turn > 80 { "d2" } else { "d1" };
             if turn == 70 {
-                repository.now += 2 * Millis::DAY;
+                repository.now += time::days(2);
             }
             if turn == 40 + human && repository.open().is_some() {
                 repository.place("human1", true);

@@ -1,26 +1,25 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex as StdMutex;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 
 /// Time that goes on only while somebody sleeps.
 #[derive(Default)]
 struct Still {
-    now: AtomicI64,
-    slept: StdMutex<Vec<i64>>,
+    slept: StdMutex<Vec<SignedDuration>>,
 }
 
 impl ClientClock for Still {
-    fn now(&self) -> Millis {
-        Millis(self.now.load(Ordering::SeqCst))
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH + self.slept.lock().unwrap().iter().sum::<SignedDuration>()
     }
 
-    fn sleep(&self, millis: i64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.now.fetch_add(millis, Ordering::SeqCst);
-        self.slept.lock().unwrap().push(millis);
+    fn sleep(&self, length: SignedDuration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.slept.lock().unwrap().push(length);
         Box::pin(std::future::ready(()))
     }
 }
@@ -106,7 +105,7 @@ async fn reads_come_again_and_limits_are_waited_for() {
     let github = host.github("", &clock, token());
     let pull = github.get::<Value>("/repos/amy/docs/pulls/4").await.unwrap();
     assert_eq!(pull["number"], 4);
-    assert_eq!(*clock.slept.lock().unwrap(), [1_000, 2_000, 3_000]);
+    assert_eq!(*clock.slept.lock().unwrap(), [1, 2, 3].map(SignedDuration::from_secs));
     let asked = host.asked.join().unwrap();
     assert_eq!(asked.len(), 4);
     for text in asked {
@@ -128,7 +127,7 @@ async fn a_write_is_sent_once_and_the_next_one_a_second_later() {
         assert!(matches!(error, GitHubError::OutcomeUnknown { .. }), "{error}");
     }
     github.write::<Value>(Method::POST, "/x", &json!({})).await.unwrap();
-    assert_eq!(*clock.slept.lock().unwrap(), [1_000, 1_000]);
+    assert_eq!(*clock.slept.lock().unwrap(), [1, 1].map(SignedDuration::from_secs));
     assert_eq!(host.lines(), ["POST /x"; 3]);
 }
 
@@ -142,13 +141,13 @@ async fn while_deferred_nothing_is_sent_even_after_a_restart() {
         other => panic!("{other}"),
     };
     let until = deferred(github.get::<Value>("/a").await);
-    assert_eq!(until, Millis(60_000));
+    assert_eq!(until, Timestamp::UNIX_EPOCH + SignedDuration::from_mins(1));
     assert_eq!(deferred(github.write(Method::POST, "/b", &json!({})).await), until);
     let again =
         GitHubClient::new(&host.api, "amy/docs", token(), Arc::clone(&clock) as _, Some(until))
             .unwrap();
     assert_eq!(deferred(again.get("/c").await), until);
-    clock.sleep(60_000).await;
+    clock.sleep(SignedDuration::from_mins(1)).await;
     again.get::<Value>("/d").await.unwrap();
     assert_eq!(host.lines(), ["GET /a", "GET /d"]);
 }
@@ -216,7 +215,7 @@ async fn an_app_lends_a_token_keeps_it_and_renews_it() {
         github.get::<Value>("/x").await.unwrap();
     }
     github.write::<Value>(Method::PATCH, "/x", &json!({})).await.unwrap();
-    clock.sleep(56 * 60_000).await;
+    clock.sleep(SignedDuration::from_mins(56)).await;
     github.get::<Value>("/x").await.unwrap();
     let asked = host.asked.join().unwrap();
     let bearers = asked

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexer::search::{self, SearchError};
 use indexer::store::{Store, StoreError};
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
@@ -23,7 +23,6 @@ const LEAST_FREE: u64 = 100 << 20;
 const AMPLE_FREE: u64 = 1 << 30;
 /// By how much clocks may differ without harm to deadlines and the order of what is read.
 const CLOCK_TOLERANCE_MINUTES: i64 = 5;
-const MINUTE: i64 = 60 * Millis::SECOND;
 
 /// Reads all of the store and the index. Nothing is written while the store is damaged.
 pub(super) async fn check(
@@ -69,8 +68,8 @@ fn space_finding(free: u64, store: u64) -> DoctorFinding {
 }
 
 /// The clock of this machine beside Discord's, which the ids of messages carry.
-fn clock_finding(newest: Option<Millis>, now: Millis) -> DoctorFinding {
-    let ahead = newest.map_or(0, |newest| newest.0 - now.0) / MINUTE;
+fn clock_finding(newest: Option<Timestamp>, now: Timestamp) -> DoctorFinding {
+    let ahead = newest.map_or(0, |newest| newest.duration_since(now).as_mins());
     if ahead < CLOCK_TOLERANCE_MINUTES {
         return good("clock", "no message is from the future");
     }
@@ -157,6 +156,10 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
+    use rules::time;
+
     use super::super::FindingLevel;
     use super::*;
 
@@ -172,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_behind_is_told() {
-        let now = Millis(1_760_000_000_000);
-        let newest = |minutes: i64| Some(Millis(now.0 + minutes * MINUTE));
+        let now = time::at_millisecond(1_760_000_000_000);
+        let newest = |minutes: i64| Some(now + SignedDuration::from_mins(minutes));
         assert!(clock_finding(None, now).passed && clock_finding(newest(-60), now).passed);
         assert!(clock_finding(newest(2), now).passed);
         let behind = clock_finding(newest(12), now);

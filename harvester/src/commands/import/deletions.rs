@@ -129,7 +129,8 @@ fn confirm(summary: &str) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use rules::model::ids::{ChannelId, Millis};
+    use rules::model::ids::ChannelId;
+    use rules::time;
 
     use super::*;
 
@@ -150,7 +151,7 @@ mod tests {
             let missing = MissingMessages {
                 channel: ChannelId(5),
                 channel_name: "help".into(),
-                exported: Millis(1),
+                exported: time::at_millisecond(1),
                 missing,
                 stored: 100,
             };

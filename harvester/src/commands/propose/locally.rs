@@ -17,7 +17,7 @@ use crate::commands::{GlobalArgs, LoadedSettings};
 use crate::pipeline::PROPOSALS;
 use crate::proposals::due_pages::AWAITING_DECISION;
 use crate::proposals::guides::PlannedGuide;
-use crate::proposals::reconciler::LOCAL_LEASE_MS;
+use crate::proposals::reconciler::LOCAL_LEASE_LENGTH;
 use crate::proposals::{
     ConsideredPage, PageOutcome, ProposalReconciler, ProposingError, RoundItem, RoundOutcome,
     RoundReport,
@@ -26,7 +26,7 @@ use crate::proposals::{
 /// How soon it is looked again whether the other process is done.
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// A process that ended without a word holds the lease for a while; a living one may need more than that.
-const PATIENCE: Duration = Duration::from_millis(4 * LOCAL_LEASE_MS.unsigned_abs());
+const PATIENCE: Duration = LOCAL_LEASE_LENGTH.unsigned_abs().saturating_mul(4);
 
 /// The outcome of proposing.
 pub(in crate::commands) struct ProposeSummary {

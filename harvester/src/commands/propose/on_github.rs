@@ -47,7 +47,7 @@ async fn one_round(
             anyhow::bail!("another process is running a proposal round; try again in a minute")
         }
         RoundOutcome::Deferred(until) => {
-            let minutes = (until.0 - clock::now().0).max(0) / 60_000 + 1;
+            let minutes = until.duration_since(clock::now()).as_mins().max(0) + 1;
             anyhow::bail!(
                 "rate-limited by GitHub, or GitHub is unreachable; try again in {minutes} minute(s)"
             )

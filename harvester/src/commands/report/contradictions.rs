@@ -28,12 +28,12 @@ pub(super) async fn run(
         last.ok_or_else(|| UsageError("--until is not a day; write it as 2025-01-31".to_owned()))?;
     report.warn_if_silent(&last).await?;
     let scope = ContradictionScope { until: last.until, days: arguments.days };
-    let found = report.source().contradictions(&scope).await?;
+    let found = report.source().contradictions(&scope, report.words()).await?;
     match arguments.format {
         _ if report.options.json => print_json(&found),
         ReportFormat::Json => print_json(&found),
         ReportFormat::Markdown => {
-            out!("{}", contradictions_markdown(&found, &report.links()).trim_end());
+            out!("{}", contradictions_markdown(&found, &report.links(), report.words()).trim_end());
             Ok(())
         }
         ReportFormat::Html => Err(UsageError(

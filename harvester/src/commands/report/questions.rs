@@ -28,7 +28,8 @@ pub(super) async fn run(report: &OpenReport<'_>, arguments: &QuestionsArgs) -> a
     })?;
     report.warn_if_silent(&period).await?;
     let scope = QuestionScope { list, topic: arguments.topic.as_deref() };
-    let listing = report.source().question_list(&period, scope, arguments.offset).await?;
+    let source = report.source();
+    let listing = source.question_list(&period, scope, arguments.offset, report.language()).await?;
     if report.options.json {
         return print_json(&listing);
     }

@@ -1,6 +1,7 @@
 use anyhow::Context as _;
 use indexer::store::Store;
-use rules::model::ids::{ClusterId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ClusterId;
 use site::reports::markdown::verification_markdown;
 
 use super::{OpenReport, ReportFormat};
@@ -31,7 +32,11 @@ pub(super) async fn run(report: &OpenReport<'_>, arguments: &VerifyArgs) -> anyh
 }
 
 /// Notes that an answer still holds.
-pub(super) async fn mark_checked(store: &Store, id: &ClusterId, now: Millis) -> anyhow::Result<()> {
+pub(super) async fn mark_checked(
+    store: &Store,
+    id: &ClusterId,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     let cluster = store.cluster(id).await?;
     let cluster = cluster.with_context(|| {
         format!("there is no cluster {id}; `harvester report verify` lists what has to be checked")

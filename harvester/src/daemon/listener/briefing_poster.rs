@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use indexer::store::Store;
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, Millis};
+use rules::model::ids::ChannelId;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::report::period::{ReportPeriod, ReportSpan};
 use serde_json::Value;
@@ -26,7 +27,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_secs(10 * 60);
 /// Only one process posts at a time.
 const LEASE: &str = "briefing";
-const LEASE_MS: i64 = 5 * 60 * Millis::SECOND;
+const LEASE_LENGTH: SignedDuration = SignedDuration::from_mins(5);
 /// The setting that names the period posted last.
 const POSTED: &str = "briefing/posted";
 /// Messages of the channel in which one that was posted and not noted is looked for.
@@ -66,13 +67,13 @@ impl BriefingPoster {
     }
 
     /// Posts the briefing of the latest whole period, unless it was posted or messages are still being read.
-    async fn post_if_due(&self, now: Millis) -> anyhow::Result<()> {
+    async fn post_if_due(&self, now: Timestamp) -> anyhow::Result<()> {
         let Some(period) = ReportPeriod::latest_whole(self.span, now) else { return Ok(()) };
         let key = format!("{} {}", period.span.as_str(), period.last_day());
         if self.is_posted(&key).await? || !self.has_read_all().await? {
             return Ok(());
         }
-        if self.store.acquire_lease(LEASE, &self.owner, LEASE_MS, now).await?.is_none() {
+        if self.store.acquire_lease(LEASE, &self.owner, LEASE_LENGTH, now).await?.is_none() {
             return Ok(());
         }
         let done = self.post_once(&period, &key, now).await;
@@ -90,7 +91,12 @@ impl BriefingPoster {
     }
 
     /// With the lease: what another process posted, or this one before it ended, is not posted again.
-    async fn post_once(&self, period: &ReportPeriod, key: &str, now: Millis) -> anyhow::Result<()> {
+    async fn post_once(
+        &self,
+        period: &ReportPeriod,
+        key: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
         if self.is_posted(key).await? {
             return Ok(());
         }

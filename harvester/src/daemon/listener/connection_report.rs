@@ -4,17 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::CatchUpCounts;
-use rules::model::ids::{GuildId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::GuildId;
+use rules::time;
 
 use crate::discord::gateway::{CONNECTED, NOT_OPENED, STANDING_BY};
 use crate::discord::rest::DiscordOutage;
 use crate::discord::server_survey::invitation;
 
 /// The first repetition of a line; each further one waits twice as long, up to the longest.
-const REPEAT: i64 = 60 * Millis::SECOND;
-const LONGEST_REPEAT: i64 = Millis::HOUR;
+const REPEAT: SignedDuration = SignedDuration::from_mins(1);
+const LONGEST_REPEAT: SignedDuration = SignedDuration::from_hours(1);
 /// An outage without a failure for this long is over, or nothing was asked since: retries come sooner.
-const OUTAGE_LASTS_AT_MOST: i64 = 90 * Millis::SECOND;
+const OUTAGE_LASTS_AT_MOST: SignedDuration = SignedDuration::from_secs(90);
 
 /// What the reporter looks at.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +59,8 @@ enum ConnectionCondition {
 /// What was printed about one kind of condition.
 #[derive(Debug, Clone, Copy)]
 struct PrintedLines {
-    since: Millis,
-    next: Millis,
+    since: Timestamp,
+    next: Timestamp,
     count: u32,
 }
 
@@ -78,21 +80,21 @@ pub(super) struct ReportLine {
 
 impl ConnectionReport {
     /// The lines that are due at `now`.
-    pub(super) fn lines(&mut self, view: &ConnectionView, now: Millis) -> Vec<ReportLine> {
+    pub(super) fn lines(&mut self, view: &ConnectionView, now: Timestamp) -> Vec<ReportLine> {
         let conditions = conditions(view, now);
         self.open.retain(|kind, _| conditions.iter().any(|one| one.kind() == *kind));
         let mut lines = Vec::new();
         for condition in conditions {
-            let first = now.0 + condition.patience();
-            let printed = PrintedLines { since: now, next: Millis(first), count: 0 };
+            let next = time::plus(now, condition.patience());
+            let printed = PrintedLines { since: now, next, count: 0 };
             let printed = self.open.entry(condition.kind()).or_insert(printed);
             if now < printed.next || (printed.count > 0 && !condition.repeats()) {
                 continue;
             }
-            let pause = REPEAT << printed.count.min(10);
-            printed.next = Millis(now.0 + pause.min(condition.longest_repeat()));
+            let pause = REPEAT * (1 << printed.count.min(10));
+            printed.next = time::plus(now, pause.min(condition.longest_repeat()));
             printed.count += 1;
-            let seconds = (now.0 - printed.since.0) / Millis::SECOND;
+            let seconds = now.duration_since(printed.since).as_secs();
             let took_over = std::mem::take(&mut self.was_standby);
             self.was_standby = match condition {
                 ConnectionCondition::StandingBy => true,
@@ -106,9 +108,9 @@ impl ConnectionReport {
     }
 }
 
-fn conditions(view: &ConnectionView, now: Millis) -> Vec<ConnectionCondition> {
+fn conditions(view: &ConnectionView, now: Timestamp) -> Vec<ConnectionCondition> {
     let all_in = |stage: &str| view.stages.iter().all(|one| one == stage);
-    let fresh = |outage: &&DiscordOutage| now.0 - outage.last.0 < OUTAGE_LASTS_AT_MOST;
+    let fresh = |outage: &&DiscordOutage| now.duration_since(outage.last) < OUTAGE_LASTS_AT_MOST;
     if let Some(outage) = view.outage.as_ref().filter(fresh) {
         return vec![ConnectionCondition::Unreachable(outage.reason.clone())];
     }
@@ -156,15 +158,15 @@ impl ConnectionCondition {
         }
     }
 
-    /// How long it may hold before its first line, in milliseconds.
-    fn patience(&self) -> i64 {
+    /// How long it may hold before its first line.
+    fn patience(&self) -> SignedDuration {
         match self {
-            Self::Connected { .. } => 0,
+            Self::Connected { .. } => SignedDuration::ZERO,
             Self::StandingBy | Self::NoServer { .. } | Self::UnknownServers { .. } => {
-                Millis::SECOND
+                SignedDuration::from_secs(1)
             }
-            Self::Unreachable(_) | Self::GatewayClosed => 4 * Millis::SECOND,
-            Self::Connecting(_) | Self::CatchingUp { .. } => 8 * Millis::SECOND,
+            Self::Unreachable(_) | Self::GatewayClosed => SignedDuration::from_secs(4),
+            Self::Connecting(_) | Self::CatchingUp { .. } => SignedDuration::from_secs(8),
         }
     }
 
@@ -173,7 +175,7 @@ impl ConnectionCondition {
     }
 
     /// What ends by itself is reported every minute; what may hold for weeks ever more rarely.
-    fn longest_repeat(&self) -> i64 {
+    fn longest_repeat(&self) -> SignedDuration {
         match self {
             Self::StandingBy | Self::NoServer { .. } | Self::UnknownServers { .. } => {
                 LONGEST_REPEAT
@@ -231,6 +233,10 @@ fn ids(ids: &[GuildId]) -> String {
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second)
+    }
+
     fn view(stage: &str, servers: &[u64]) -> ConnectionView {
         ConnectionView {
             stages: vec![stage.to_owned()],
@@ -243,7 +249,7 @@ mod tests {
     /// The seconds at which lines appear in the first five minutes.
     fn printed(view: &ConnectionView) -> Vec<i64> {
         let mut report = ConnectionReport::default();
-        let lines = (0..300).map(|second| report.lines(view, Millis(second * 1_000)).len());
+        let lines = (0..300).map(|second| report.lines(view, at(second)).len());
         let lines = lines.collect::<Vec<_>>();
         (0..300).filter(|second| lines[*second as usize] > 0).collect()
     }
@@ -251,8 +257,8 @@ mod tests {
     #[test]
     fn each_state_is_reported_within_ten_seconds_and_then_at_most_once_a_minute() {
         let outage = DiscordOutage {
-            since: Millis(0),
-            last: Millis(i64::MAX),
+            since: Timestamp::UNIX_EPOCH,
+            last: Timestamp::MAX,
             reason: "Discord is unreachable".into(),
         };
         let unreachable = ConnectionView { outage: Some(outage), ..ConnectionView::default() };
@@ -271,7 +277,7 @@ mod tests {
             let mut report = ConnectionReport::default();
             let mut at = Vec::new();
             for tick in 0..600 {
-                let lines = report.lines(&view, Millis(1_000_000 + tick * 500));
+                let lines = report.lines(&view, time::at_millisecond(1_000_000 + tick * 500));
                 at.extend(lines.iter().filter(|line| line.text.contains(part)).map(|_| tick * 500));
             }
             assert!(at.first().is_some_and(|first| *first <= 10_000), "{part}: {at:?}");
@@ -282,10 +288,10 @@ mod tests {
     #[test]
     fn an_outage_that_nobody_noticed_again_is_over() {
         let reason = "Discord is unreachable".to_owned();
-        let outage = DiscordOutage { since: Millis(0), last: Millis(10_000), reason };
+        let outage = DiscordOutage { since: Timestamp::UNIX_EPOCH, last: at(10), reason };
         let view = ConnectionView { outage: Some(outage), ..view(CONNECTED, &[5]) };
-        assert_eq!(conditions(&view, Millis(20_000)).len(), 1);
-        let later = conditions(&view, Millis(200_000));
+        assert_eq!(conditions(&view, at(20)).len(), 1);
+        let later = conditions(&view, at(200));
         assert_eq!(later, [ConnectionCondition::Connected { servers: 1 }]);
     }
 
@@ -299,14 +305,14 @@ mod tests {
     #[test]
     fn a_takeover_differs_from_a_start() {
         let mut report = ConnectionReport::default();
-        assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(0)), []);
-        assert_eq!(report.lines(&view(STANDING_BY, &[]), Millis(2_000)).len(), 1);
-        assert_eq!(report.lines(&view("identifying", &[]), Millis(3_000)), []);
-        let lines = report.lines(&view(CONNECTED, &[5]), Millis(4_000));
+        assert_eq!(report.lines(&view(STANDING_BY, &[]), Timestamp::UNIX_EPOCH), []);
+        assert_eq!(report.lines(&view(STANDING_BY, &[]), at(2)).len(), 1);
+        assert_eq!(report.lines(&view("identifying", &[]), at(3)), []);
+        let lines = report.lines(&view(CONNECTED, &[5]), at(4));
         assert_eq!(lines.len(), 1);
         assert!(lines[0].text.starts_with("took over the connection"), "{}", lines[0].text);
-        report.lines(&view("resuming", &[5]), Millis(5_000));
-        let lines = report.lines(&view(CONNECTED, &[5]), Millis(6_000));
+        report.lines(&view("resuming", &[5]), at(5));
+        let lines = report.lines(&view(CONNECTED, &[5]), at(6));
         assert!(lines[0].text.starts_with("connected to Discord"), "{}", lines[0].text);
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, GuildId, Millis};
+use rules::model::ids::{ChannelId, GuildId};
 use rules::model::message::ReactionOp;
 use rules::safety::redact;
 use serde_json::Value;
@@ -195,8 +196,8 @@ impl GatewayDispatcher {
     fn message(
         &mut self,
         mut read: ApiMessage,
-        at: Millis,
-        event: fn(rules::model::message::Message, Millis) -> ChatEvent,
+        at: Timestamp,
+        event: fn(rules::model::message::Message, Timestamp) -> ChatEvent,
     ) {
         let (channel, message) = (read.message.channel, read.message.id);
         let Some(guild) = read.guild.or_else(|| self.catch_up.guild_of(channel)) else { return };
@@ -215,7 +216,7 @@ impl GatewayDispatcher {
         self.deliver(Some(channel), IngestItem { events, reading, ..IngestItem::default() });
     }
 
-    fn channel(&mut self, channel: ApiChannel, at: Millis) {
+    fn channel(&mut self, channel: ApiChannel, at: Timestamp) {
         let id = channel.id;
         let guild = channel.guild.or_else(|| self.catch_up.guild_of(channel.parent.unwrap_or(id)));
         let Some(guild) = guild else { return };
@@ -238,7 +239,7 @@ impl GatewayDispatcher {
         }
     }
 
-    fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut GuildView), at: Millis) {
+    fn change_roles(&mut self, id: GuildId, change: impl FnOnce(&mut GuildView), at: Timestamp) {
         let update = self.catch_up.with_guild(id, |guild| guild.apply_roles(at, change));
         let Some(AccessUpdate { events, shown, hidden }) = update else { return };
         if !events.is_empty() {
@@ -268,7 +269,7 @@ impl GatewayDispatcher {
     }
 
     /// The bot was removed: its channels are no longer served.
-    fn left(&mut self, id: GuildId, at: Millis) {
+    fn left(&mut self, id: GuildId, at: Timestamp) {
         let channels = self.catch_up.with_guild(id, |guild| guild.readable()).unwrap_or_default();
         let hidden = channels.iter().map(|channel| ChatEvent::ChannelHidden(channel.id, at));
         self.deliver(None, IngestItem { events: hidden.collect(), ..IngestItem::default() });

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexer::store::Store;
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, permalink};
+use rules::model::ids::{ChannelId, GuildId, MessageId, permalink};
 use rules::model::message::Message;
 use rules::report::contradictions::rival_values;
 use tokio::sync::{mpsc, watch};
@@ -110,7 +111,7 @@ impl FactWarner {
         }
     }
 
-    async fn post_once(&self, warning: &FactWarning, now: Millis) -> anyhow::Result<()> {
+    async fn post_once(&self, warning: &FactWarning, now: Timestamp) -> anyhow::Result<()> {
         let channel = named_channel(&self.store, &self.channel, "warn_in").await?;
         let key = format!("fact/{}", warning.message);
         if channel == warning.channel || !self.store.claim_once(&key, &self.owner, now).await? {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::store::{AuthorCache, NoticeKind, Store, StoredExchange};
+use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::config::scope::names;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Channel;
 use rules::resolution::ConversationVerdict;
+use rules::time;
 use tokio::sync::watch;
 
 use crate::clock;
@@ -23,7 +25,7 @@ use crate::pipeline::read_links;
 /// How often the questions and pages are looked at.
 const LOOK: Duration = Duration::from_secs(10);
 /// A conversation that went on for longer than this before it fell silent gets no nudge.
-const LONGEST_TALK: i64 = Millis::DAY;
+const LONGEST_TALK: SignedDuration = time::days(1);
 /// Only the newest pages are announced.
 const NEWEST_PAGES: u32 = 50;
 
@@ -67,15 +69,15 @@ impl AskerNotifier {
     async fn nudge_askers(
         &self,
         channels: &BTreeMap<ChannelId, Channel>,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let NoticeConfig { nudge_in, nudge_after, .. } = &self.settings;
         if nudge_in.is_empty() {
             return Ok(());
         }
-        let newest = now.0 - nudge_after;
-        let oldest = newest - NUDGED_WITHIN - LONGEST_TALK;
-        let range = [oldest, newest].map(|at| MessageId::min_at(Millis(at)));
+        let newest = time::minus(now, *nudge_after);
+        let oldest = time::minus(newest, NUDGED_WITHIN + LONGEST_TALK);
+        let range = [oldest, newest].map(MessageId::min_at);
         for exchange in self.store.asked_between(range[0], range[1]).await? {
             if is_wanted(nudge_in, channels.get(&exchange.channel)) {
                 self.consider(&exchange, now).await?;
@@ -87,7 +89,7 @@ impl AskerNotifier {
     async fn consider(
         &self,
         exchange: &StoredExchange,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let Ok(verdict) = serde_json::from_str::<ConversationVerdict>(&exchange.verdict) else {
             return Ok(());
@@ -119,7 +121,7 @@ impl AskerNotifier {
     async fn announce_pages(
         &self,
         channels: &BTreeMap<ChannelId, Channel>,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let patterns = &self.settings.announce_in;
         if patterns.is_empty() {

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use indexer::search::suggest::SuggestionModel;
 use indexer::store::{AuthorCache, Store, StoredExchange};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Channel;
 use rules::resolution::ConversationVerdict;
+use rules::time;
 use tokio::sync::watch;
 
 use crate::clock;
@@ -24,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long the loaded answers are reused.
 const KEEP: Duration = Duration::from_secs(60);
 /// Older questions get no suggestion.
-const FRESH: i64 = 10 * 60 * Millis::SECOND;
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) struct Suggester {
     pub(super) store: Store,
@@ -58,7 +60,7 @@ impl Suggester {
 
     async fn scan_channels(&self, looked: &mut SuggestedCache) -> Result<(), InteractionError> {
         let now = clock::now();
-        let from = MessageId::min_at(Millis(now.0 - FRESH));
+        let from = MessageId::min_at(time::minus(now, FRESH));
         looked.considered.retain(|question| *question >= from);
         let open = self.store.unanswered_since(from).await?;
         if open.iter().all(|one| looked.considered.contains(&one.id)) {
@@ -102,7 +104,7 @@ impl Suggester {
         &self,
         exchange: &StoredExchange,
         known: &SuggestionModel,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let Ok(ConversationVerdict::Open { question, .. }) =
             serde_json::from_str(&exchange.verdict)

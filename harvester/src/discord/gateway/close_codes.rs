@@ -7,6 +7,7 @@
 use std::fmt::{self, Write};
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use tokio::sync::broadcast;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -14,8 +15,6 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
-
-use rules::model::ids::Millis;
 
 use super::health::HealthEvent;
 use crate::clock;
@@ -56,7 +55,7 @@ const OTHER: &str = "Unknown unclean close ";
 pub(super) struct ShardLogEvent {
     pub(super) shard: u32,
     pub(super) event: HealthEvent,
-    pub(super) at: Millis,
+    pub(super) at: Timestamp,
 }
 
 static EVENTS: LazyLock<broadcast::Sender<ShardLogEvent>> =

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexer::store::GatewayStatus;
-use rules::model::ids::{ChannelId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ChannelId;
 
 use super::health::{HealthAction, HealthEvent, HealthTimeouts, ShardHealth};
 use super::raw_event::{DispatchEvent, EventGap};
@@ -27,7 +28,7 @@ struct StatsInner {
     gapped: GapSet,
     health: BTreeMap<u32, ShardHealth>,
     /// When each shard's session began last.
-    ready: BTreeMap<u32, Millis>,
+    ready: BTreeMap<u32, Timestamp>,
 }
 
 /// What has to be read again because events of it were lost.
@@ -73,28 +74,28 @@ impl ConnectionStats {
     }
 
     /// Starts to track a shard's connection.
-    pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Millis) {
+    pub(super) fn watch(&self, shard: u32, limits: HealthTimeouts, now: Timestamp) {
         self.lock().health.insert(shard, ShardHealth::new(limits, now));
     }
 
-    pub(super) fn record(&self, shard: u32, health_event: HealthEvent, now: Millis) {
+    pub(super) fn record(&self, shard: u32, health_event: HealthEvent, now: Timestamp) {
         self.lock().record(shard, health_event, now);
     }
 
     /// What to do about a shard. Must follow `watch`.
-    pub(super) fn verdict(&self, shard: u32, now: Millis) -> HealthAction {
+    pub(super) fn verdict(&self, shard: u32, now: Timestamp) -> HealthAction {
         let mut inner = self.lock();
         let verdict = inner.health.get_mut(&shard).map_or(HealthAction::Keep, |it| it.verdict(now));
         inner.status.restarts_total += u64::from(matches!(verdict, HealthAction::Restart(_)));
         verdict
     }
 
-    /// Records that a shard's client ended by itself; returns the milliseconds until the next
+    /// Records that a shard's client ended by itself; returns the pause until the next
     /// start.
-    pub(super) fn restart(&self, shard: u32, now: Millis) -> i64 {
+    pub(super) fn restart(&self, shard: u32, now: Timestamp) -> SignedDuration {
         let mut inner = self.lock();
         inner.status.restarts_total += 1;
-        inner.health.get_mut(&shard).map_or(0, |health| health.restart(now))
+        inner.health.get_mut(&shard).map_or(SignedDuration::ZERO, |health| health.restart(now))
     }
 
     pub(super) fn split(&self, shards: u32) {
@@ -111,7 +112,7 @@ impl ConnectionStats {
 }
 
 impl StatsInner {
-    fn record(&mut self, shard: u32, health_event: HealthEvent, now: Millis) {
+    fn record(&mut self, shard: u32, health_event: HealthEvent, now: Timestamp) {
         let status = &mut self.status;
         match health_event {
             HealthEvent::Identify => status.identifies_total += 1,
@@ -146,7 +147,7 @@ impl StatsInner {
 
     /// Whether an event led to the session that stands: the log is read by another task than the events, and
     /// may come later.
-    fn is_outdated(&self, shard: u32, health_event: HealthEvent, at: Millis) -> bool {
+    fn is_outdated(&self, shard: u32, health_event: HealthEvent, at: Timestamp) -> bool {
         let Some(ready) = self.ready.get(&shard) else { return false };
         match health_event {
             HealthEvent::Identify | HealthEvent::Resume | HealthEvent::NotOpened => at <= *ready,
@@ -169,29 +170,37 @@ impl StatsInner {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use serde_json::json;
 
     use super::*;
 
     fn dispatch(kind: &str, readable: bool) -> DispatchEvent {
         let data = json!({ "channel_id": "8" });
-        DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1_000), readable }
+        DispatchEvent {
+            shard: 0,
+            kind: kind.to_owned(),
+            data,
+            at: time::at_millisecond(1_000),
+            readable,
+        }
     }
 
     #[test]
     fn counts_what_happened() {
         let stats = ConnectionStats::default();
-        stats.watch(0, HealthTimeouts::default(), Millis(0));
+        stats.watch(0, HealthTimeouts::default(), Timestamp::UNIX_EPOCH);
         for kind in ["READY", "RESUMED", "MESSAGE_CREATE"] {
             stats.record_event(&dispatch(kind, true));
         }
         for number in 0..100 {
             stats.record_event(&dispatch(&format!("NEW_{number}"), false));
         }
-        stats.record(0, HealthEvent::Closed(4000), Millis(2));
+        stats.record(0, HealthEvent::Closed(4000), time::at_millisecond(2));
         let status = stats.status();
         assert_eq!((status.ready_total, status.resumed_total), (1, 1));
-        assert_eq!(status.last_dispatch, Some(Millis(1_000)));
+        assert_eq!(status.last_dispatch, Some(time::at_millisecond(1_000)));
         assert_eq!(status.unknown_events_total.len(), KINDS + 1);
         assert_eq!(status.unknown_events_total["OTHER"], 100 - KINDS as u64);
         assert_eq!(status.closings[&4000], 1);
@@ -200,15 +209,15 @@ mod tests {
     #[test]
     fn what_the_log_says_too_late_does_not_end_a_session() {
         let stats = ConnectionStats::default();
-        stats.watch(0, HealthTimeouts::default(), Millis(0));
-        stats.record(0, HealthEvent::Started, Millis(900));
+        stats.watch(0, HealthTimeouts::default(), Timestamp::UNIX_EPOCH);
+        stats.record(0, HealthEvent::Started, time::at_millisecond(900));
         stats.record_event(&dispatch("READY", true));
         for event in [HealthEvent::Identify, HealthEvent::Closed(4000), HealthEvent::NotOpened] {
-            stats.record(0, event, Millis(990));
+            stats.record(0, event, time::at_millisecond(990));
         }
         assert_eq!(stats.status().stages[&0], CONNECTED);
         assert_eq!(stats.status().identifies_total, 1);
-        stats.record(0, HealthEvent::Identify, Millis(1_001));
+        stats.record(0, HealthEvent::Identify, time::at_millisecond(1_001));
         assert_eq!(stats.status().stages[&0], "identifying");
     }
 

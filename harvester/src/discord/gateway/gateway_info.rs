@@ -1,5 +1,6 @@
 //! The response to `GET /gateway/bot`: where to connect, in how many shards, how often.
 
+use jiff::SignedDuration;
 use serde_json::Value;
 
 /// With fewer sessions than this left of a day's 1,000, new ones wait for the daily reset.
@@ -13,17 +14,17 @@ pub(super) struct GatewayInfo {
     /// Shards whose numbers differ modulo this may start sessions at the same time.
     pub(super) buckets: u32,
     remaining: u64,
-    reset_after: i64,
+    reset_after: SignedDuration,
 }
 
 /// Whether a new session may be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SessionAdmission {
     Go,
-    /// Not for this many milliseconds: few sessions are left.
-    Wait(i64),
-    /// None is left; the limit resets in this many milliseconds.
-    Refuse(i64),
+    /// Not for so long: few sessions are left.
+    Wait(SignedDuration),
+    /// None is left; the limit resets after this time.
+    Refuse(SignedDuration),
 }
 
 impl GatewayInfo {
@@ -42,12 +43,13 @@ impl GatewayInfo {
         }
         let limit = &answer["session_start_limit"];
         let at_least_one = |value: &Value| value.as_u64().unwrap_or(1).clamp(1, 10_000) as u32;
+        let reset_after = limit["reset_after"].as_i64().unwrap_or(0);
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             shards: at_least_one(&answer["shards"]),
             buckets: at_least_one(&limit["max_concurrency"]),
             remaining: limit["remaining"].as_u64().unwrap_or(u64::MAX),
-            reset_after: limit["reset_after"].as_i64().unwrap_or(0).max(0),
+            reset_after: SignedDuration::from_millis(reset_after.max(0)),
         })
     }
 
@@ -100,9 +102,10 @@ mod tests {
             let read = GatewayInfo::parse(&answer("wss://gateway.discord.gg", remaining), None);
             assert_eq!(read.unwrap().admission(), expected, "{remaining}");
         };
-        check(0, SessionAdmission::Refuse(7000));
-        check(1, SessionAdmission::Wait(7000));
-        check(49, SessionAdmission::Wait(7000));
+        let reset = SignedDuration::from_secs(7);
+        check(0, SessionAdmission::Refuse(reset));
+        check(1, SessionAdmission::Wait(reset));
+        check(49, SessionAdmission::Wait(reset));
         check(50, SessionAdmission::Go);
     }
 

@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
 /// When a connection counts as unhealthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +15,17 @@ pub(super) struct HealthTimeouts {
     pub(super) an_hour: usize,
     /// RESUMEs within `resume_window`.
     pub(super) resumes: usize,
-    pub(super) resume_window: i64,
+    pub(super) resume_window: SignedDuration,
     /// Without a dispatch or a heartbeat acknowledgement for this long, an open connection counts
     /// as dead, and so does one whose session has not started this long after it was requested:
     /// three heartbeats, each of at most 45 s (Discord asks for 41.25 s).
-    pub(super) silence: i64,
+    pub(super) silence: SignedDuration,
     /// Without an event or an acknowledgement for this long, the process ends, so that the operator
     /// notices.
-    pub(super) dead: i64,
+    pub(super) dead: SignedDuration,
     /// Pauses before a reconnect double from the first to the longest.
-    pub(super) first_pause: i64,
-    pub(super) longest_pause: i64,
+    pub(super) first_pause: SignedDuration,
+    pub(super) longest_pause: SignedDuration,
 }
 
 impl Default for HealthTimeouts {
@@ -33,11 +34,11 @@ impl Default for HealthTimeouts {
             unanswered: 5,
             an_hour: 60,
             resumes: 20,
-            resume_window: 10 * Millis::SECOND,
-            silence: 3 * 45 * Millis::SECOND,
-            dead: 5 * 60 * Millis::SECOND,
-            first_pause: 5 * Millis::SECOND,
-            longest_pause: 5 * 60 * Millis::SECOND,
+            resume_window: SignedDuration::from_secs(10),
+            silence: SignedDuration::from_secs(3 * 45),
+            dead: SignedDuration::from_mins(5),
+            first_pause: SignedDuration::from_secs(5),
+            longest_pause: SignedDuration::from_mins(5),
         }
     }
 }
@@ -64,8 +65,8 @@ pub(super) enum HealthEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum HealthAction {
     Keep,
-    /// Drop the client and start a new one after this many milliseconds.
-    Restart(i64),
+    /// Drop the client and start a new one after this pause.
+    Restart(SignedDuration),
     /// End the process with this reason.
     Stop(GatewayFatal),
 }
@@ -144,21 +145,21 @@ pub(super) struct ShardHealth {
     limits: HealthTimeouts,
     connected: bool,
     /// When the session was last requested, while it has not started.
-    requested: Millis,
+    requested: Timestamp,
     /// When an event or acknowledgement last arrived; deliberate pauses are not counted.
-    last_activity: Millis,
+    last_activity: Timestamp,
     /// When the current pause began; the time before the first start counts as one.
-    paused: Option<Millis>,
+    paused: Option<Timestamp>,
     unanswered: u32,
-    identifies: VecDeque<Millis>,
-    resumes: VecDeque<Millis>,
+    identifies: VecDeque<Timestamp>,
+    resumes: VecDeque<Timestamp>,
     /// The pause before the next restart.
-    pause: i64,
+    pause: SignedDuration,
     fatal: Option<GatewayFatal>,
 }
 
 impl ShardHealth {
-    pub(super) fn new(limits: HealthTimeouts, now: Millis) -> Self {
+    pub(super) fn new(limits: HealthTimeouts, now: Timestamp) -> Self {
         Self {
             limits,
             connected: false,
@@ -173,14 +174,16 @@ impl ShardHealth {
         }
     }
 
-    pub(super) fn record(&mut self, health_event: HealthEvent, now: Millis) {
+    pub(super) fn record(&mut self, health_event: HealthEvent, now: Timestamp) {
         if let HealthEvent::Started | HealthEvent::Identify | HealthEvent::Resume = health_event {
             self.connected = false;
             self.requested = now;
         }
         match health_event {
             HealthEvent::Started => {
-                self.last_activity.0 += self.paused.take().map_or(0, |since| now.0 - since.0);
+                if let Some(since) = self.paused.take() {
+                    self.last_activity = time::plus(self.last_activity, now.duration_since(since));
+                }
             }
             HealthEvent::Identify => {
                 self.unanswered += 1;
@@ -204,23 +207,23 @@ impl ShardHealth {
 
     /// What to do as of `now`. A returned `Restart` counts as done: the next pause is twice as
     /// long.
-    pub(super) fn verdict(&mut self, now: Millis) -> HealthAction {
+    pub(super) fn verdict(&mut self, now: Timestamp) -> HealthAction {
         if let Some(reason) = self.fatal.clone() {
             return HealthAction::Stop(reason);
         }
-        keep_from(&mut self.identifies, now.0 - Millis::HOUR);
-        keep_from(&mut self.resumes, now.0 - self.limits.resume_window);
+        keep_from(&mut self.identifies, time::minus(now, SignedDuration::from_hours(1)));
+        keep_from(&mut self.resumes, time::minus(now, self.limits.resume_window));
         if self.identifies.len() > self.limits.an_hour {
             return HealthAction::Stop(GatewayFatal::TooManySessions(self.identifies.len()));
         }
         if self.paused.is_some() {
             return HealthAction::Keep;
         }
-        let silent = now.0 - self.last_activity.0;
+        let silent = now.duration_since(self.last_activity);
         if silent >= self.limits.dead {
-            return HealthAction::Stop(GatewayFatal::Dead(silent / Millis::SECOND));
+            return HealthAction::Stop(GatewayFatal::Dead(silent.as_secs()));
         }
-        let waited = if self.connected { silent } else { now.0 - self.requested.0 };
+        let waited = if self.connected { silent } else { now.duration_since(self.requested) };
         let useless = self.unanswered > self.limits.unanswered
             || self.resumes.len() > self.limits.resumes
             || waited >= self.limits.silence;
@@ -235,7 +238,7 @@ impl ShardHealth {
     }
 
     /// Records that the client is dropped; returns the pause before the next one starts.
-    pub(super) fn restart(&mut self, now: Millis) -> i64 {
+    pub(super) fn restart(&mut self, now: Timestamp) -> SignedDuration {
         let pause = self.pause;
         self.pause = (pause * 2).min(self.limits.longest_pause);
         self.paused = Some(now);
@@ -246,8 +249,8 @@ impl ShardHealth {
     }
 }
 
-fn keep_from(times: &mut VecDeque<Millis>, since: i64) {
-    while times.front().is_some_and(|time| time.0 < since) {
+fn keep_from(times: &mut VecDeque<Timestamp>, since: Timestamp) {
+    while times.front().is_some_and(|time| *time < since) {
         times.pop_front();
     }
 }

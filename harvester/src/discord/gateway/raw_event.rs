@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rules::model::ids::{ChannelId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ChannelId;
 use serde_json::{Value, json};
 use serenity::model::application::Interaction;
 use serenity::model::event::Event;
@@ -21,7 +22,7 @@ pub struct DispatchEvent {
     /// `null`.
     pub data: Value,
     /// When it was received.
-    pub at: Millis,
+    pub at: Timestamp,
     /// Whether serenity could parse it. If not, `data` is Discord's unchanged JSON.
     pub readable: bool,
 }
@@ -48,7 +49,7 @@ pub enum EventGap {
 }
 
 impl DispatchEvent {
-    pub(super) fn new(shard: u32, event: &Event, at: Millis) -> Self {
+    pub(super) fn new(shard: u32, event: &Event, at: Timestamp) -> Self {
         if let Event::Unknown(unknown) = event {
             let (kind, data) = (unknown.kind.clone(), unknown.value.clone());
             return Self { shard, kind, data, at, readable: false };

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexer::store::Store;
-use rules::model::ids::Millis;
+use jiff::SignedDuration;
+use rules::time;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -23,13 +24,13 @@ use crate::error_chain::error_chain;
 
 /// How long the lease of a shard lasts, and how often it is renewed. A process that is paused for
 /// less keeps it: two renewals may fail.
-const SHARD_LEASE: i64 = 15 * Millis::SECOND;
+const SHARD_LEASE: SignedDuration = SignedDuration::from_secs(15);
 const RENEWAL: Duration = Duration::from_secs(4);
 /// Without a renewal for this long, the shard is released before another process may take it.
-const LAST_RENEWAL: i64 = 10 * Millis::SECOND;
+const LAST_RENEWAL: SignedDuration = SignedDuration::from_secs(10);
 /// Discord requires 5 s between two new sessions of a bucket. Every session uses its own owner
 /// name, so that none renews the lease of another.
-const IDENTIFY_LEASE: i64 = 5_500;
+const IDENTIFY_LEASE: SignedDuration = SignedDuration::from_millis(5_500);
 /// How often a lease that another owner holds is requested again.
 const STANDBY_INTERVAL: Duration = Duration::from_secs(2);
 const TURN: Duration = Duration::from_millis(500);
@@ -140,9 +141,10 @@ impl ShardSupervisor {
             };
             // Dropped without closing, which would wait for a peer that is gone.
             *slot = None;
-            tracing::warn!(pause_ms = pause, "reconnecting to Discord");
+            let pause_ms = time::whole_milliseconds(pause);
+            tracing::warn!(pause_ms, "reconnecting to Discord");
             self.stats.stage(shard, "pausing");
-            tokio::time::sleep(milliseconds(pause)).await;
+            tokio::time::sleep(pause.unsigned_abs()).await;
         }
         unreachable!("attempts never end")
     }
@@ -158,7 +160,7 @@ impl ShardSupervisor {
         shard: u32,
         session: &mut Session,
         mut health_events: broadcast::Receiver<ShardLogEvent>,
-    ) -> Result<i64, GatewayFatal> {
+    ) -> Result<SignedDuration, GatewayFatal> {
         let mut health_check = tokio::time::interval(HEALTH_CHECK);
         loop {
             tokio::select! {
@@ -200,12 +202,12 @@ impl ShardSupervisor {
             match info.admission() {
                 SessionAdmission::Go => return Ok(info),
                 SessionAdmission::Refuse(wait) => {
-                    return Err(GatewayFatal::NoSessionsLeft(wait / Millis::SECOND));
+                    return Err(GatewayFatal::NoSessionsLeft(wait.as_secs()));
                 }
                 SessionAdmission::Wait(wait) => {
-                    let seconds = wait / Millis::SECOND;
+                    let seconds = wait.as_secs();
                     tracing::warn!(seconds, "Discord session limit nearly reached; waiting");
-                    tokio::time::sleep(milliseconds(wait.max(Millis::SECOND))).await;
+                    tokio::time::sleep(wait.max(SignedDuration::from_secs(1)).unsigned_abs()).await;
                 }
             }
         }
@@ -213,7 +215,7 @@ impl ShardSupervisor {
 
     /// Requests the gateway's address, retrying for as long as a dead connection would be kept.
     async fn fetch_gateway_info(&self) -> Result<GatewayInfo, GatewayFatal> {
-        let until = clock::now().0 + self.limits.dead;
+        let until = time::plus(clock::now(), self.limits.dead);
         let mut pause = Duration::from_secs(1);
         loop {
             let error = match self.rest.gateway_bot().await {
@@ -228,7 +230,7 @@ impl ShardSupervisor {
                 }
                 Err(error) => error_chain(&error),
             };
-            if clock::now().0 >= until {
+            if clock::now() >= until {
                 return Err(GatewayFatal::NoGateway(error));
             }
             // The daemon reports the outage once a minute.
@@ -239,7 +241,7 @@ impl ShardSupervisor {
     }
 
     /// Waits until this process holds the lease.
-    async fn await_lease(&self, lease: &str, owner: &str, ttl: i64, again: Duration) {
+    async fn await_lease(&self, lease: &str, owner: &str, ttl: SignedDuration, again: Duration) {
         loop {
             match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
                 Ok(Some(_)) => return,
@@ -265,7 +267,7 @@ impl ShardSupervisor {
                 Err(error) => {
                     let error = error_chain(&error);
                     tracing::warn!(error, lease, "could not renew the lease");
-                    if now.0 - renewed.0 >= LAST_RENEWAL {
+                    if now.duration_since(renewed) >= LAST_RENEWAL {
                         return;
                     }
                 }
@@ -278,8 +280,4 @@ impl ShardSupervisor {
 async fn await_stop(stop: &mut watch::Receiver<bool>) {
     // The sender lives as long as the supervisor.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-fn milliseconds(count: i64) -> Duration {
-    Duration::from_millis(count.max(0) as u64)
 }

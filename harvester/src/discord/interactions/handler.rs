@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use indexer::search::suggest::SuggestionModel;
 use indexer::search::{SearchQuery, Searcher};
 use indexer::store::{InteractionCounts, Store, Suggestion};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ClusterId, GuildId, Millis};
+use rules::model::ids::{ClusterId, GuildId};
 use rules::model::workspace::WorkspaceId;
 use rules::publish::presentation::presentable;
 use rules::publish::pseudonym::AuthorNaming;
@@ -121,7 +122,7 @@ impl InteractionHandler {
         &self,
         asked: &OpenQuestion<'_>,
         known: &SuggestionModel,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<bool, InteractionError> {
         let Some(fitting) = suggest(asked, known, now) else { return Ok(false) };
         let workspace = self.store.workspace_of(asked.channel, &self.rules.workspaces).await?;

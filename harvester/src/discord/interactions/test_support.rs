@@ -1,7 +1,8 @@
 //! What the tests of this directory share.
 
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence, Quote};
-use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, GuildId, MessageId, UserId};
 use rules::publish::pseudonym::{AuthorNaming, Salt};
 use rules::resolution::ResolutionGrade;
 use serde_json::{Value, json};
@@ -58,7 +59,7 @@ pub(crate) fn naming() -> AuthorNaming {
 }
 
 /// A day after the first occurrence of the samples.
-pub(crate) fn at(message: u64) -> Millis {
+pub(crate) fn at(message: u64) -> Timestamp {
     MessageId(message << 22).created_at()
 }
 

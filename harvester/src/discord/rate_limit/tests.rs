@@ -1,4 +1,11 @@
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
+
 use super::*;
+
+fn at(milliseconds: i64) -> Timestamp {
+    time::at_millisecond(milliseconds)
+}
 
 fn page(channel: u64) -> String {
     route("GET", &format!("/channels/{channel}/messages?limit=100"))
@@ -10,12 +17,13 @@ fn fine(limit: u32, remaining: u32, reset_after: i64) -> RateLimitHeaders {
         bucket: Some("abc".to_owned()),
         limit: Some(limit.into()),
         remaining: Some(remaining.into()),
-        reset_after: Some(reset_after),
+        reset_after: Some(SignedDuration::from_millis(reset_after)),
         ..RateLimitHeaders::default()
     }
 }
 
 fn refused(retry_after: Option<i64>, global: bool) -> RateLimitHeaders {
+    let retry_after = retry_after.map(SignedDuration::from_millis);
     RateLimitHeaders { status: 429, retry_after, global, ..RateLimitHeaders::default() }
 }
 
@@ -26,15 +34,15 @@ fn go(
     lane: RequestLane,
     now: i64,
     said: &RateLimitHeaders,
-) -> Result<(), Millis> {
-    limits.try_acquire(route, lane, Millis(now))?;
-    limits.record_response(route, said, Millis(now));
+) -> Result<(), Timestamp> {
+    limits.try_acquire(route, lane, at(now))?;
+    limits.record_response(route, said, at(now));
     Ok(())
 }
 
 /// How many requests go at a moment.
 fn count(limits: &mut RateLimiter, route: &str, lane: RequestLane, now: i64) -> usize {
-    (0..9).take_while(|_| limits.try_acquire(route, lane, Millis(now)).is_ok()).count()
+    (0..9).take_while(|_| limits.try_acquire(route, lane, at(now)).is_ok()).count()
 }
 
 #[test]
@@ -59,8 +67,8 @@ fn routes_are_distinguished_as_discord_does() {
 fn an_empty_bucket_waits_until_it_is_full_and_others_do_not() {
     let mut limits = RateLimiter::new(1.0);
     go(&mut limits, &page(1), RequestLane::Live, 0, &fine(5, 0, 700)).unwrap();
-    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(100)), Err(Millis(700)));
-    assert_eq!(limits.try_acquire(&page(2), RequestLane::Live, Millis(100)), Ok(()));
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, at(100)), Err(at(700)));
+    assert_eq!(limits.try_acquire(&page(2), RequestLane::Live, at(100)), Ok(()));
     assert_eq!(count(&mut limits, &page(1), RequestLane::Live, 700), 5);
 }
 
@@ -80,18 +88,18 @@ fn the_history_leaves_its_share_to_what_is_live() {
 fn the_history_stands_back_while_something_live_waits() {
     let mut limits = RateLimiter::new(1.0);
     limits.live_waits(true);
-    assert!(limits.try_acquire(&page(1), RequestLane::History, Millis(0)).is_err());
-    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(0)), Ok(()));
+    assert!(limits.try_acquire(&page(1), RequestLane::History, Timestamp::UNIX_EPOCH).is_err());
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Timestamp::UNIX_EPOCH), Ok(()));
     limits.live_waits(false);
-    assert_eq!(limits.try_acquire(&page(1), RequestLane::History, Millis(0)), Ok(()));
+    assert_eq!(limits.try_acquire(&page(1), RequestLane::History, Timestamp::UNIX_EPOCH), Ok(()));
 }
 
 #[test]
 fn fifty_requests_a_second_and_the_history_its_share_of_them() {
     let mut limits = RateLimiter::new(0.5);
     let mut went = |lane, now: i64| {
-        let routes = (0..99).map(|at| page(now as u64 * 1_000 + at));
-        routes.take_while(|route| limits.try_acquire(route, lane, Millis(now)).is_ok()).count()
+        let routes = (0..99).map(|place| page(now as u64 * 1_000 + place));
+        routes.take_while(|route| limits.try_acquire(route, lane, at(now)).is_ok()).count()
     };
     assert_eq!(went(RequestLane::History, 1), 25);
     assert_eq!(went(RequestLane::Live, 2), 25);
@@ -104,10 +112,13 @@ fn fifty_requests_a_second_and_the_history_its_share_of_them() {
 fn a_429_is_waited_out() {
     let mut limits = RateLimiter::new(1.0);
     go(&mut limits, &page(1), RequestLane::Live, 0, &refused(Some(1_500), false)).unwrap();
-    assert_eq!(limits.try_acquire(&page(1), RequestLane::Live, Millis(0)), Err(Millis(1_500)));
+    assert_eq!(
+        limits.try_acquire(&page(1), RequestLane::Live, Timestamp::UNIX_EPOCH),
+        Err(at(1_500))
+    );
     go(&mut limits, &page(2), RequestLane::Live, 0, &refused(Some(400), true)).unwrap();
-    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, Millis(100)), Err(Millis(400)));
-    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, Millis(400)), Ok(()));
+    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, at(100)), Err(at(400)));
+    assert_eq!(limits.try_acquire(&page(3), RequestLane::Live, at(400)), Ok(()));
 }
 
 #[test]
@@ -117,15 +128,15 @@ fn a_429_without_a_word_is_waited_out_longer_each_time() {
     let mut pauses = Vec::new();
     for _ in 0..12 {
         go(&mut limits, &page(1), RequestLane::Live, now, &refused(None, false)).unwrap();
-        let again = limits.try_acquire(&page(2), RequestLane::Live, Millis(now)).unwrap_err().0;
-        pauses.push((again - now) / Millis::SECOND);
-        now = again;
+        let again = limits.try_acquire(&page(2), RequestLane::Live, at(now)).unwrap_err();
+        pauses.push(again.duration_since(at(now)).as_secs());
+        now = again.as_millisecond();
     }
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
     go(&mut limits, &page(1), RequestLane::Live, now, &fine(5, 4, 100)).unwrap();
     go(&mut limits, &page(1), RequestLane::Live, now, &refused(None, false)).unwrap();
-    let again = limits.try_acquire(&page(1), RequestLane::Live, Millis(now));
-    assert_eq!(again, Err(Millis(now + Millis::SECOND)));
+    let again = limits.try_acquire(&page(1), RequestLane::Live, at(now));
+    assert_eq!(again, Err(at(now + 1_000)));
 }
 
 #[test]
@@ -145,8 +156,8 @@ fn too_many_refusals_stop_the_history_first_and_then_everything() {
     let (count, now) = refusals(&mut limits, RequestLane::Live);
     assert_eq!(count, 4_000);
     assert_eq!(
-        limits.try_acquire(&page(1), RequestLane::Live, Millis(now)),
-        Err(Millis(INVALID_WINDOW))
+        limits.try_acquire(&page(1), RequestLane::Live, at(now)),
+        Err(Timestamp::UNIX_EPOCH + INVALID_WINDOW)
     );
 }
 
@@ -155,9 +166,9 @@ fn answers_that_overtake_each_other_never_fill_a_bucket() {
     let mut limits = RateLimiter::new(1.0);
     go(&mut limits, &page(1), RequestLane::Live, 0, &fine(3, 2, 900)).unwrap();
     assert_eq!(count(&mut limits, &page(1), RequestLane::Live, 1), 2);
-    limits.record_response(&page(1), &fine(3, 0, 800), Millis(5));
-    limits.record_response(&page(1), &fine(3, 1, 799), Millis(6));
-    assert!(limits.try_acquire(&page(1), RequestLane::Live, Millis(7)).is_err());
+    limits.record_response(&page(1), &fine(3, 0, 800), at(5));
+    limits.record_response(&page(1), &fine(3, 1, 799), at(6));
+    assert!(limits.try_acquire(&page(1), RequestLane::Live, at(7)).is_err());
 }
 
 #[test]

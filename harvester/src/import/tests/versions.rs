@@ -1,7 +1,9 @@
 //! What the exporter wrote over the years, field by field.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use rules::model::message::{Attachment, ChannelKind, Mention, MessageKind, Reaction, Role};
+use rules::time;
 
 use super::*;
 
@@ -66,8 +68,8 @@ fn a_message_of_today_is_read_whole() {
     assert_eq!(message.id, MessageId(1_000_000_000_000_000_001));
     assert_eq!(message.channel, ChannelId(901));
     assert_eq!(message.kind, MessageKind::Reply);
-    assert_eq!(message.sent, Millis(1_769_936_400_250));
-    assert_eq!(message.edited, Some(Millis(1_769_936_460_000)));
+    assert_eq!(message.sent, time::at_millisecond(1_769_936_400_250));
+    assert_eq!(message.edited, Some(time::at_millisecond(1_769_936_460_000)));
     assert_eq!(message.text, "@Fern thin it, then `sieve`\n<done>");
     assert_eq!(message.reply_to, Some(MessageId(1_000_000_000_000_000_000)));
     assert_eq!(message.forwarded, None);
@@ -94,7 +96,7 @@ fn a_message_of_today_is_read_whole() {
     assert_eq!(channel.parent_name.as_deref(), Some("Support"));
     let report = end.unwrap();
     assert_eq!((report.guild_name.as_str(), report.messages), ("Kiln Makers", 1));
-    assert_eq!(report.exported_at, Millis(1_772_359_200_000));
+    assert_eq!(report.exported_at, time::at_millisecond(1_772_359_200_000));
     assert!(report.is_clean());
 }
 
@@ -116,13 +118,14 @@ fn an_export_of_2020_is_read() {
         read_export(Path::new("old.json"), file.as_bytes(), &mut |event| seen.push(event)).unwrap();
     assert!(report.is_clean());
     let [
-        ChatEvent::ChannelSeen(channel, Millis(0)),
-        ChatEvent::ServerSeen(GuildId(900), server, Millis(0)),
-        ChatEvent::Posted(message, Millis(0)),
+        ChatEvent::ChannelSeen(channel, listed),
+        ChatEvent::ServerSeen(GuildId(900), server, named),
+        ChatEvent::Posted(message, posted),
     ] = seen.as_slice()
     else {
         panic!("{seen:?}");
     };
+    assert_eq!([*listed, *named, *posted], [Timestamp::UNIX_EPOCH; 3]);
     assert_eq!(server, "Kiln Makers");
     assert_eq!((channel.parent, channel.parent_name.as_deref()), (None, Some("Support")));
     assert_eq!(channel.topic.as_deref(), Some("ask"));

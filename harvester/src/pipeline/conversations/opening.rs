@@ -86,8 +86,9 @@ fn starter(
 mod tests {
     use std::sync::Arc;
 
-    use rules::model::ids::{ChannelId, GuildId, Millis, UserId};
+    use rules::model::ids::{ChannelId, GuildId, UserId};
     use rules::model::message::{Author, ChannelKind};
+    use rules::time;
 
     use super::*;
 
@@ -98,7 +99,7 @@ mod tests {
             channel: ChannelId(1),
             author: Arc::new(author),
             kind: MessageKind::Default,
-            sent: Millis(id as i64),
+            sent: time::at_millisecond(id as i64),
             edited: None,
             text: text.into(),
             reply_to: None,

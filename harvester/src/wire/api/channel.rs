@@ -1,6 +1,7 @@
 //! Channels, threads and forum posts.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, RoleId, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use rules::model::message::ChannelKind;
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,7 +30,7 @@ pub struct ApiChannel {
     pub archived: bool,
     pub locked: bool,
     /// When a thread was last archived or unarchived.
-    pub archived_at: Millis,
+    pub archived_at: Timestamp,
     /// Discord shows that the channel exists, but hides its details.
     pub obfuscated: bool,
 }

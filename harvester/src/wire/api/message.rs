@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId};
 use rules::model::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
 use serde::Deserialize;
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub struct ApiMessage {
     /// Only the gateway sends it.
     pub member: Option<ApiMember>,
     /// When the author joined the server; known once the author's name there is.
-    pub joined: Option<Millis>,
+    pub joined: Option<Timestamp>,
     /// The author is a webhook and not an account: there is no member to look up.
     pub webhook: bool,
     /// The ids of the custom emoji among the reactions, in the order of the reactions.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
-use rules::model::ids::{ChannelId, MessageId, Millis, RoleId, UserId};
+use rules::model::ids::{ChannelId, MessageId, RoleId, UserId};
 use rules::model::message::{ChannelKind, MessageKind};
+use rules::time;
 use serde_json::{Value, json};
 
 use super::*;
@@ -30,7 +31,10 @@ fn a_message_of_the_gateway_is_read_whole() {
     let said = &read.message;
     assert_eq!((said.id, said.channel), (MessageId(900), ChannelId(50)));
     assert_eq!((said.author.id, said.author.name.as_str()), (UserId(7), "Fern of the woods"));
-    assert_eq!((said.kind, said.sent), (MessageKind::Reply, Millis(1_736_071_200_123)));
+    assert_eq!(
+        (said.kind, said.sent),
+        (MessageKind::Reply, time::at_millisecond(1_736_071_200_123))
+    );
     assert_eq!((said.edited, said.reply_to), (None, Some(MessageId(880))));
     assert_eq!((said.mentions[0].id, said.mentions[0].name.as_str()), (UserId(8), "Moss"));
     assert_eq!((said.attachments[0].name.as_str(), said.attachments[0].bytes), ("log.txt", 12));
@@ -165,7 +169,7 @@ fn channels_and_threads_are_read_as_far_as_they_say() {
         (post.kind, post.parent, post.applied),
         (ChannelKind::Thread, Some(forum.id), vec![5])
     );
-    assert!(post.archived && post.archived_at == Millis(1_736_071_200_000));
+    assert!(post.archived && post.archived_at == time::at_millisecond(1_736_071_200_000));
     assert!(channel(&json!({ "id": "9", "name": "___hidden___" })).unwrap().obfuscated);
     assert_eq!(channel(&json!({ "name": "nowhere" })), None);
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rules::model::ids::{Millis, RoleId, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{RoleId, UserId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -66,7 +67,7 @@ pub struct ApiMember {
     pub nick: Option<String>,
     pub roles: Vec<RoleId>,
     /// Missing for guests.
-    pub joined: Option<Millis>,
+    pub joined: Option<Timestamp>,
 }
 
 impl fmt::Debug for ApiMember {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use serde::Serialize;
 
 use crate::store::judging::exchanges::{StoredExchange, stored};
 use crate::store::judging::pending;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// Why the bot writes to somebody who asked.
@@ -35,7 +36,8 @@ pub struct AskerNotice {
     pub kind: NoticeKind,
     pub question: MessageId,
     pub channel: ChannelId,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 impl Store {
@@ -45,7 +47,7 @@ impl Store {
         &self,
         notice: &AskerNotice,
         most: u32,
-        since: Millis,
+        since: Timestamp,
     ) -> Result<bool> {
         let done = sqlx::query(
             "INSERT INTO asker_notices (kind, question, channel, at) SELECT $1, $2, $3, $4 WHERE \
@@ -55,9 +57,9 @@ impl Store {
         .bind(notice.kind.as_str())
         .bind(notice.question.to_sql())
         .bind(notice.channel.to_sql())
-        .bind(notice.at.0)
+        .bind(notice.at.to_sql())
         .bind(most)
-        .bind(since.0)
+        .bind(since.to_sql())
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() > 0)
@@ -80,7 +82,7 @@ impl Store {
             let row = row.bind(kind.as_str()).bind(question.to_sql());
             let row = row.fetch_optional(&self.read).await?;
             found.extend(row.map(|(channel, at)| {
-                let (channel, at) = (ChannelId::from_sql(channel), Millis(at));
+                let (channel, at) = (ChannelId::from_sql(channel), Timestamp::from_sql(at));
                 AskerNotice { kind, question, channel, at }
             }));
         }

@@ -1,9 +1,10 @@
 //! Questions that nothing has settled yet.
 
-use rules::model::ids::{MessageId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::MessageId;
 
 use crate::store::judging::exchanges::{StoredExchange, stored};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 impl Store {
@@ -20,8 +21,12 @@ impl Store {
     }
 
     /// How many questions were asked at or after `from`, and how many of them were settled within
-    /// `within` milliseconds.
-    pub async fn answered_counts_since(&self, from: Millis, within: i64) -> Result<(u64, u64)> {
+    /// `within`.
+    pub async fn answered_counts_since(
+        &self,
+        from: Timestamp,
+        within: SignedDuration,
+    ) -> Result<(u64, u64)> {
         let first = MessageId::min_at(from).to_sql();
         let asked = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM exchanges \
@@ -35,7 +40,7 @@ impl Store {
              AND json_extract(body, '$.answers[0].sent') - json_extract(body, '$.question.sent') <= $2",
         )
         .bind(first)
-        .bind(within)
+        .bind(within.to_sql())
         .fetch_one(&self.read)
         .await?;
         Ok((asked as u64, settled as u64))

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use rules::model::ids::{ClusterId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::likeness::{cluster_list, id_list};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// An occurrence as settling sees it.
@@ -31,7 +32,7 @@ pub struct ClusterSummary {
     pub times: usize,
     pub askers: usize,
     pub representative: MessageId,
-    pub due_since: Option<Millis>,
+    pub due_since: Option<Timestamp>,
 }
 
 /// What settling decided, to be stored in one transaction.
@@ -297,7 +298,7 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(*times as i64)
     .bind(*askers as i64)
     .bind(representative.to_sql())
-    .bind(due_since.map(|since| since.0))
+    .bind(due_since.map(SqlTime::to_sql))
     .execute(&mut *connection)
     .await?;
     sqlx::query(
@@ -410,6 +411,6 @@ fn summary(
         times: times as usize,
         askers: askers as usize,
         representative: MessageId::from_sql(representative),
-        due_since: due_since.map(Millis),
+        due_since: due_since.map(Timestamp::from_sql),
     })
 }

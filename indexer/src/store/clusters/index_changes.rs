@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::model::ids::{ChannelId, ClusterId, GuildId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, ClusterId, GuildId};
 use rules::model::workspace::ChannelPlace;
 use sqlx::AssertSqlSafe;
 
 use super::cluster_rows::cluster_id;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// One cluster that changed, appeared or went.
@@ -25,7 +26,7 @@ pub struct AnswerChange {
     /// What the cluster is now, whatever it was at the time of the change.
     pub kind: AnswerChangeKind,
     /// `None` for a change that an earlier version entered.
-    pub at: Option<Millis>,
+    pub at: Option<Timestamp>,
     /// Where the cluster is, or was.
     pub places: Vec<ChannelPlace>,
 }
@@ -88,7 +89,13 @@ impl Store {
             };
             let places = places.get(&cluster).cloned().unwrap_or_default();
             let cluster = cluster_id(&cluster)?;
-            changes.push(AnswerChange { seq, cluster, kind, at: at.map(Millis), places });
+            changes.push(AnswerChange {
+                seq,
+                cluster,
+                kind,
+                at: at.map(Timestamp::from_sql),
+                places,
+            });
         }
         Ok(changes)
     }

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rules::model::cluster::MergedAnswer;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, MessageId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -18,7 +19,7 @@ use crate::store::ingest::batch::{MessageKey, by_channel};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
 use crate::store::proposals::{proposal_rows, review_decisions};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// A merged answer.
@@ -38,7 +39,7 @@ pub struct MergedAnswerRow {
     pub answer: String,
     /// Of the whole file, to tell whether people changed it since.
     pub digest: String,
-    pub merged: Millis,
+    pub merged: Timestamp,
     /// The messages that the page links to, by id.
     pub evidence: Vec<MessageId>,
 }
@@ -192,7 +193,8 @@ impl Store {
         let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         let mut found = BTreeMap::new();
         for (id, title, answer, link, merged, served) in rows {
-            let merged_answer = MergedAnswer { title, answer, link, merged: Millis(merged) };
+            let merged_answer =
+                MergedAnswer { title, answer, link, merged: Timestamp::from_sql(merged) };
             found.entry(cluster_id(&id)?).or_insert(served.then_some(merged_answer));
         }
         Ok(found)
@@ -340,7 +342,7 @@ async fn merged(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<Me
         title: row.try_get("title")?,
         answer: row.try_get("answer")?,
         digest: row.try_get("digest")?,
-        merged: Millis(row.try_get("merged")?),
+        merged: Timestamp::from_sql(row.try_get("merged")?),
         evidence: evidence.into_iter().map(|(message, _)| message).collect(),
     })
 }
@@ -379,7 +381,7 @@ async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> 
     .bind(title)
     .bind(answer)
     .bind(digest)
-    .bind(merged.0)
+    .bind(merged.to_sql())
     .execute(connection)
     .await?;
     Ok(())

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use serde::Serialize;
 
 use super::cluster_rows::cluster_id;
 use crate::store::judging::pending;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// One suggestion; a question gets at most one.
@@ -18,7 +19,8 @@ pub struct Suggestion {
     pub cluster: ClusterId,
     /// 0 to 1: how sure it was that the answer fits.
     pub confidence: f32,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
     /// The message that suggests, once it is posted.
     pub posted: Option<MessageId>,
     /// What the asker said of it.
@@ -39,7 +41,7 @@ impl Store {
         .bind(channel.to_sql())
         .bind(cluster.as_str())
         .bind(f64::from(*confidence))
-        .bind(at.0)
+        .bind(at.to_sql())
         .bind(posted.map(|id| id.to_sql()))
         .bind(*helped)
         .execute(&self.write)
@@ -64,7 +66,7 @@ impl Store {
         question: MessageId,
         helped: bool,
         by: UserId,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let channel = sqlx::query_scalar::<_, i64>(
@@ -75,7 +77,7 @@ impl Store {
         .bind(question.to_sql())
         .bind(helped)
         .bind(by.to_sql())
-        .bind(at.0)
+        .bind(at.to_sql())
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(channel) = channel {
@@ -117,7 +119,7 @@ fn suggestion(row: Row) -> Result<Suggestion> {
         channel: ChannelId::from_sql(channel),
         cluster: cluster_id(&cluster)?,
         confidence: confidence as f32,
-        at: Millis(at),
+        at: Timestamp::from_sql(at),
         posted: posted.map(MessageId::from_sql),
         helped,
     })

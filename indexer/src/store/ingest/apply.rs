@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use rules::model::message::{Message, ReactionChange};
 
 use super::batch::{Applied, MemberJoin, ReactionsCoverage, WriteBatch};
@@ -17,8 +17,8 @@ use crate::store::{Result, Store};
 
 /// A batch without what people who opted out said or did.
 struct FilteredBatch<'b> {
-    messages: Vec<(Cow<'b, Message>, ReactionsCoverage, Millis)>,
-    reactions: Vec<&'b (ReactionChange, Millis)>,
+    messages: Vec<(Cow<'b, Message>, ReactionsCoverage, Timestamp)>,
+    reactions: Vec<&'b (ReactionChange, Timestamp)>,
     joins: Vec<&'b MemberJoin>,
     /// Messages left out.
     refused: u64,
@@ -32,7 +32,7 @@ impl<'b> FilteredBatch<'b> {
                 messages.push((message, *coverage, *at));
             }
         }
-        let reacts = |(change, _): &&(ReactionChange, Millis)| {
+        let reacts = |(change, _): &&(ReactionChange, Timestamp)| {
             reactions::user(change.what).is_none_or(|user| !opted_out.covers(user))
         };
         Self {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::AddAssign;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Channel, Message, ReactionChange};
 
 use super::channel_progress::ChannelProgress;
@@ -17,19 +18,19 @@ pub enum ReactionsCoverage {
     ButReactions,
 }
 
-/// What sources say, to be stored in one transaction. `Millis` is when the source saw it.
+/// What sources say, to be stored in one transaction. `Timestamp` is when the source saw it.
 #[derive(Debug, Default)]
 pub struct WriteBatch {
-    pub channels: Vec<(Channel, Millis)>,
+    pub channels: Vec<(Channel, Timestamp)>,
     /// Channels out of scope: kept so that an older telling cannot bring them back, served never.
-    pub outside: Vec<(Channel, Millis)>,
-    pub hidden: Vec<(ChannelId, Millis)>,
-    pub gone: Vec<(ChannelId, Millis)>,
-    pub messages: Vec<(Message, ReactionsCoverage, Millis)>,
-    pub deleted: Vec<(ChannelId, MessageId, Millis)>,
-    pub reactions: Vec<(ReactionChange, Millis)>,
+    pub outside: Vec<(Channel, Timestamp)>,
+    pub hidden: Vec<(ChannelId, Timestamp)>,
+    pub gone: Vec<(ChannelId, Timestamp)>,
+    pub messages: Vec<(Message, ReactionsCoverage, Timestamp)>,
+    pub deleted: Vec<(ChannelId, MessageId, Timestamp)>,
+    pub reactions: Vec<(ReactionChange, Timestamp)>,
     /// What servers are called.
-    pub servers: Vec<(GuildId, String, Millis)>,
+    pub servers: Vec<(GuildId, String, Timestamp)>,
     pub joins: Vec<MemberJoin>,
     pub reading: Vec<ChannelProgress>,
     pub quarantined: Vec<QuarantinedPayload>,
@@ -40,9 +41,9 @@ pub struct WriteBatch {
 pub struct MemberJoin {
     pub guild: GuildId,
     pub user: UserId,
-    pub joined: Millis,
+    pub joined: Timestamp,
     /// From when on they are no newcomer.
-    pub counts_from: Millis,
+    pub counts_from: Timestamp,
 }
 
 /// What a batch changed. What stays behind a tombstone or an opt-out counts as unchanged.
@@ -78,7 +79,7 @@ pub struct QuarantinedPayload {
     pub raw: String,
     pub channel: Option<ChannelId>,
     pub message: Option<MessageId>,
-    pub seen: Millis,
+    pub seen: Timestamp,
     /// How often it was tried again.
     pub tries: u32,
 }

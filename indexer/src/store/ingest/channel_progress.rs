@@ -1,9 +1,10 @@
 //! How far the channels have been read, so that a restart goes on where the last run stopped.
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId};
 use sqlx::SqliteConnection;
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// How far a channel has been read.
@@ -19,9 +20,9 @@ pub struct ChannelProgress {
     /// Whether messages after `newest` were lost and must be fetched.
     pub gapped: bool,
     /// When the range was last compared with the source.
-    pub reconciled: Millis,
+    pub reconciled: Timestamp,
     /// Archived threads were listed back to this archive time.
-    pub archived_until: Millis,
+    pub archived_until: Timestamp,
 }
 
 type Row = (i64, i64, i64, i64, bool, bool, i64, i64);
@@ -49,8 +50,8 @@ fn reading(row: Row) -> ChannelProgress {
         oldest: MessageId::from_sql(oldest),
         complete,
         gapped,
-        reconciled: Millis(reconciled),
-        archived_until: Millis(archived_until),
+        reconciled: Timestamp::from_sql(reconciled),
+        archived_until: Timestamp::from_sql(archived_until),
     }
 }
 
@@ -82,8 +83,8 @@ pub(in crate::store) async fn upsert_channel_progress(
     .bind(oldest.to_sql())
     .bind(*complete)
     .bind(*gapped)
-    .bind(reconciled.0)
-    .bind(archived_until.0)
+    .bind(reconciled.to_sql())
+    .bind(archived_until.to_sql())
     .execute(connection)
     .await?;
     Ok(())

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId};
 use rules::model::message::{Channel, ChannelKind};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
@@ -16,14 +17,14 @@ use super::tombstones::channel_gone;
 use crate::store::clusters::merged_answers::reindex_citing;
 use crate::store::judging::pending;
 use crate::store::judging::pending::{PendingChannel, PendingRange};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store, from_json, to_json};
 
 /// A channel as last seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredChannel {
     pub channel: Channel,
-    pub observed: Millis,
+    pub observed: Timestamp,
     pub hidden: bool,
     pub gone: bool,
 }
@@ -202,7 +203,7 @@ pub(in crate::store) async fn upsert_channels(
 async fn upsert_channel(
     connection: &mut SqliteConnection,
     channel: &Channel,
-    observed: Millis,
+    observed: Timestamp,
     outside: bool,
 ) -> Result<()> {
     let Channel { id, guild, kind, name, topic, parent, parent_name, tags } = channel;
@@ -237,7 +238,7 @@ async fn upsert_channel(
     .bind(parent.map(|id| id.to_sql()))
     .bind(parent_name.as_ref().filter(|name| !name.is_empty()))
     .bind(to_json(tags))
-    .bind(observed.0)
+    .bind(observed.to_sql())
     .bind(outside)
     .execute(connection)
     .await?;
@@ -280,13 +281,13 @@ async fn mark_threads_pending(connection: &mut SqliteConnection, channel: Channe
     Ok(())
 }
 
-async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Millis) -> Result<()> {
+async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
          ON CONFLICT (channel) DO UPDATE SET at = MAX(at, excluded.at)",
     )
     .bind(channel.to_sql())
-    .bind(at.0)
+    .bind(at.to_sql())
     .execute(connection)
     .await?;
     Ok(())
@@ -335,7 +336,7 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
 fn stored_channel(row: &SqliteRow) -> Result<StoredChannel> {
     Ok(StoredChannel {
         channel: channel(row)?,
-        observed: Millis(row.try_get("observed")?),
+        observed: Timestamp::from_sql(row.try_get("observed")?),
         hidden: row.try_get("hidden")?,
         gone: row.try_get("gone")?,
     })

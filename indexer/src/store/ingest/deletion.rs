@@ -1,6 +1,7 @@
 //! Deletes messages and channels for good, with everything that quotes them.
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::batch::{MessageKey, WHOLE_CHANNEL, place};
@@ -14,7 +15,7 @@ use crate::store::{MAX_BINDS, Result, placeholders};
 /// Deletes messages for good; returns how many were stored.
 pub(in crate::store) async fn tombstone_messages(
     connection: &mut SqliteConnection,
-    deleted: &[(ChannelId, MessageId, Millis)],
+    deleted: &[(ChannelId, MessageId, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<u64> {
     let mut count = 0;
@@ -35,7 +36,7 @@ pub(in crate::store) async fn tombstone_messages(
 pub(in crate::store) async fn tombstone_channel(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-    at: Millis,
+    at: Timestamp,
     stale: &mut Invalidations,
 ) -> Result<u64> {
     tombstones::insert(connection, &[(channel, WHOLE_CHANNEL, at)]).await?;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{GuildId, MessageId, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::batch::{MemberJoin, place};
 use super::invalidations::Invalidations;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 impl Store {
@@ -16,7 +17,7 @@ impl Store {
         &self,
         guild: GuildId,
         users: &[UserId],
-    ) -> Result<BTreeMap<UserId, Millis>> {
+    ) -> Result<BTreeMap<UserId, Timestamp>> {
         let mut found = BTreeMap::new();
         for chunk in users.chunks(MAX_BINDS - 1) {
             let sql = format!(
@@ -29,7 +30,10 @@ impl Store {
                 query = query.bind(user.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
-            found.extend(rows.into_iter().map(|(user, at)| (UserId::from_sql(user), Millis(at))));
+            found.extend(
+                rows.into_iter()
+                    .map(|(user, at)| (UserId::from_sql(user), Timestamp::from_sql(at))),
+            );
         }
         Ok(found)
     }
@@ -57,7 +61,7 @@ pub(in crate::store) async fn upsert_joins(
         )
         .bind(join.guild.to_sql())
         .bind(join.user.to_sql())
-        .bind(join.joined.0)
+        .bind(join.joined.to_sql())
         .execute(&mut *connection)
         .await?;
         if earlier.rows_affected() > 0 {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use rules::model::ids::{MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::MessageId;
 use rules::model::message::Message;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -12,7 +13,7 @@ use super::batch::{Applied, MessageKey, ReactionsCoverage, by_channel};
 use super::invalidations::Invalidations;
 use super::messages::{MessageExtras, kind_name};
 use super::{reactions, tombstones};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, placeholders, to_json};
 
 /// Which of two versions of a message is the newest: edit time, then read time, then content.
@@ -25,7 +26,7 @@ pub(in crate::store) struct MessageVersion {
 
 impl MessageVersion {
     pub(in crate::store) fn of(message: &Message, observed: i64) -> Self {
-        let edited = message.edited.unwrap_or_default().0;
+        let edited = message.edited.unwrap_or_default().to_sql();
         Self { edited, observed, digest: digest(message) }
     }
 }
@@ -39,13 +40,13 @@ pub(in crate::store) struct FullReactions {
 }
 
 impl FullReactions {
-    fn of(message: &Message, coverage: ReactionsCoverage, observed: Millis) -> Self {
+    fn of(message: &Message, coverage: ReactionsCoverage, observed: Timestamp) -> Self {
         match coverage {
             ReactionsCoverage::ButReactions => Self { as_of: -1, reactions: None },
             ReactionsCoverage::Whole => {
                 let some = !message.reactions.is_empty();
                 let reactions = some.then(|| to_json(&message.reactions));
-                Self { as_of: observed.0, reactions }
+                Self { as_of: observed.to_sql(), reactions }
             }
         }
     }
@@ -61,7 +62,7 @@ struct MessageUpdate<'m> {
 /// Keeps the newest updates of messages that are not behind a tombstone.
 pub(in crate::store) async fn upsert_messages(
     connection: &mut SqliteConnection,
-    messages: &[(Cow<'_, Message>, ReactionsCoverage, Millis)],
+    messages: &[(Cow<'_, Message>, ReactionsCoverage, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<Applied> {
     let newest = newest(messages);
@@ -113,13 +114,13 @@ pub(in crate::store) async fn upsert_messages(
 }
 
 fn newest<'m>(
-    messages: &'m [(Cow<'_, Message>, ReactionsCoverage, Millis)],
+    messages: &'m [(Cow<'_, Message>, ReactionsCoverage, Timestamp)],
 ) -> BTreeMap<MessageKey, MessageUpdate<'m>> {
     let mut newest = BTreeMap::<MessageKey, MessageUpdate<'m>>::new();
     for (message, coverage, observed) in messages {
         let message = message.as_ref();
         let update = MessageUpdate {
-            version: MessageVersion::of(message, observed.0),
+            version: MessageVersion::of(message, observed.to_sql()),
             message,
             whole: FullReactions::of(message, *coverage, *observed),
         };
@@ -149,7 +150,7 @@ fn digest(message: &Message) -> i64 {
     }
     hash.update(author.id.0.to_le_bytes());
     hash.update([u8::from(author.bot)]);
-    hash.update(sent.0.to_le_bytes());
+    hash.update(sent.to_sql().to_le_bytes());
     let bytes = hash.finalize();
     i64::from_le_bytes(bytes[..8].try_into().expect("a digest has 32 bytes"))
 }
@@ -209,7 +210,7 @@ async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]
                 .bind(message.author.name.as_str())
                 .bind(message.author.bot)
                 .bind(kind_name(message.kind))
-                .bind(message.sent.0)
+                .bind(message.sent.to_sql())
                 .bind(version.edited)
                 .bind(version.observed)
                 .bind(version.digest)

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::model::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
 
 use super::reactions::{StoredReactionChange, overlay};
 use crate::store::judging::pending::PendingRange;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
 
 impl Store {
@@ -270,8 +271,8 @@ pub(in crate::store) fn message(
         channel,
         author: authors.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
         kind: kind(row.try_get("kind")?),
-        sent: Millis(row.try_get("sent")?),
-        edited: (edited != 0).then_some(Millis(edited)),
+        sent: Timestamp::from_sql(row.try_get("sent")?),
+        edited: (edited != 0).then_some(Timestamp::from_sql(edited)),
         text: row.try_get("text")?,
         reply_to: extra.reply_to,
         mentions: extra.mentions,

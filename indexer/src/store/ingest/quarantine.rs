@@ -1,6 +1,7 @@
 //! What a source sent and nobody could read, kept raw until somebody can.
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -9,7 +10,7 @@ use super::invalidations::Invalidations;
 use super::tombstones;
 use crate::store::operations::settings::hex;
 use crate::store::privacy::opt_outs::OptOuts;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, i64);
@@ -54,7 +55,7 @@ fn quarantined(row: Row) -> QuarantinedPayload {
         raw,
         channel: channel.map(ChannelId::from_sql),
         message: message.map(MessageId::from_sql),
-        seen: Millis(seen),
+        seen: Timestamp::from_sql(seen),
         tries: tries as u32,
     }
 }
@@ -91,7 +92,7 @@ async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> 
     .bind(raw)
     .bind(channel.map(|id| id.to_sql()))
     .bind(message.map(|id| id.to_sql()))
-    .bind(seen.0)
+    .bind(seen.to_sql())
     .bind(*tries)
     .execute(connection)
     .await?;
@@ -101,7 +102,7 @@ async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> 
 /// Drops what is quarantined of messages that could be read at the same time or later.
 pub(in crate::store) async fn drop_of_read(
     connection: &mut SqliteConnection,
-    read: impl Iterator<Item = (MessageKey, Millis)>,
+    read: impl Iterator<Item = (MessageKey, Timestamp)>,
     stale: &mut Invalidations,
 ) -> Result<()> {
     if !any(connection).await? {
@@ -117,7 +118,7 @@ pub(in crate::store) async fn drop_of_read(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for ((channel, message), at) in chunk {
-            query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.0);
+            query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.to_sql());
         }
         if query.execute(&mut *connection).await?.rows_affected() > 0 {
             stale.purge_unseen();

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::model::ids::{Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::UserId;
 use rules::model::message::{Reaction, ReactionChange, ReactionOp};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -14,7 +15,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::batch::{Applied, MessageKey, place};
 use super::invalidations::Invalidations;
 use super::tombstones;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// Stands where a change is nobody's: it clears.
@@ -147,7 +148,7 @@ impl Store {
 /// Keeps single changes that are neither outdated nor behind a tombstone.
 pub(in crate::store) async fn upsert_reaction_changes(
     connection: &mut SqliteConnection,
-    changes: &[&(ReactionChange, Millis)],
+    changes: &[&(ReactionChange, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<Applied> {
     let buried = tombstones::among(connection, changes.iter().map(|(one, _)| key(one))).await?;
@@ -171,13 +172,13 @@ type ReactionKey<'a> = (MessageKey, &'a str, UserId);
 
 /// The latest change of each person and emoji; of two at one time the one that adds.
 fn newest<'a>(
-    changes: impl Iterator<Item = &'a (ReactionChange, Millis)>,
+    changes: impl Iterator<Item = &'a (ReactionChange, Timestamp)>,
 ) -> Vec<(ReactionKey<'a>, (i64, bool))> {
     let mut newest = BTreeMap::<ReactionKey<'a>, (i64, bool)>::new();
     for (change, observed) in changes {
         let emoji = if change.is_of_all_emoji() { "" } else { change.emoji.as_str() };
         let subject = (key(change), emoji, user(change.what).unwrap_or(NOBODY));
-        let state = (observed.0, matches!(change.what, ReactionOp::Added(_)));
+        let state = (observed.to_sql(), matches!(change.what, ReactionOp::Added(_)));
         newest.entry(subject).and_modify(|known| *known = state.max(*known)).or_insert(state);
     }
     newest.into_iter().collect()

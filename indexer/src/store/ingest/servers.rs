@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{GuildId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::GuildId;
 use sqlx::SqliteConnection;
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 impl Store {
@@ -21,7 +22,7 @@ impl Store {
 /// Keeps the name that was seen last. Of two that were seen at once the order does not decide.
 pub(in crate::store) async fn upsert_servers(
     connection: &mut SqliteConnection,
-    servers: &[(GuildId, String, Millis)],
+    servers: &[(GuildId, String, Timestamp)],
 ) -> Result<()> {
     for (id, name, observed) in servers {
         sqlx::query(
@@ -31,7 +32,7 @@ pub(in crate::store) async fn upsert_servers(
         )
         .bind(id.to_sql())
         .bind(name)
-        .bind(observed.0)
+        .bind(observed.to_sql())
         .execute(&mut *connection)
         .await?;
     }

@@ -3,12 +3,13 @@
 //! Each message carries when it was last seen. One that is older than the newest whole export of its
 //! channel, and was last seen before, is missing there, in whatever order the exports were imported.
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use sqlx::SqliteConnection;
 
 use super::deletion::tombstone_messages;
 use super::invalidations::Invalidations;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// The messages of a channel that its newest whole export lacks.
@@ -17,7 +18,7 @@ pub struct MissingMessages {
     pub channel: ChannelId,
     pub channel_name: String,
     /// When that export was made.
-    pub exported: Millis,
+    pub exported: Timestamp,
     pub missing: u64,
     /// Stored messages that are older than the export, with the missing ones.
     pub stored: u64,
@@ -26,13 +27,13 @@ pub struct MissingMessages {
 impl Store {
     /// Notes that everything which a channel held at this time was imported. An older time changes
     /// nothing.
-    pub async fn record_snapshot(&self, channel: ChannelId, exported: Millis) -> Result<()> {
+    pub async fn record_snapshot(&self, channel: ChannelId, exported: Timestamp) -> Result<()> {
         sqlx::query(
             "INSERT INTO channel_snapshots (channel, exported) VALUES ($1, $2) \
              ON CONFLICT (channel) DO UPDATE SET exported = MAX(exported, excluded.exported)",
         )
         .bind(channel.to_sql())
-        .bind(exported.0)
+        .bind(exported.to_sql())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -54,10 +55,10 @@ impl Store {
         )
         .bind(channel.to_sql())
         .bind(exported)
-        .bind(MessageId::min_at(Millis(exported)).0 as i64)
+        .bind(MessageId::min_at(Timestamp::from_sql(exported)).0 as i64)
         .fetch_one(&self.read)
         .await?;
-        let exported = Millis(exported);
+        let exported = Timestamp::from_sql(exported);
         let (missing, stored) = (missing as u64, stored as u64);
         Ok((missing > 0).then_some(MissingMessages {
             channel,
@@ -83,13 +84,13 @@ impl Store {
 async fn unseen_since(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-    exported: Millis,
-) -> Result<Vec<(ChannelId, MessageId, Millis)>> {
+    exported: Timestamp,
+) -> Result<Vec<(ChannelId, MessageId, Timestamp)>> {
     let ids = sqlx::query_scalar::<_, i64>(
         "SELECT id FROM messages WHERE channel = $1 AND id < $3 AND observed < $2 ORDER BY id",
     )
     .bind(channel.to_sql())
-    .bind(exported.0)
+    .bind(exported.to_sql())
     .bind(MessageId::min_at(exported).to_sql())
     .fetch_all(connection)
     .await?;

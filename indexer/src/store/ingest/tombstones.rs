@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::batch::{MessageKey, WHOLE_CHANNEL, by_channel};
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, placeholders};
 
 /// Those of some messages that are deleted, or in a deleted channel.
@@ -64,19 +65,19 @@ async fn any(connection: &mut SqliteConnection) -> Result<bool> {
 pub(in crate::store) async fn channel_gone(
     connection: &mut SqliteConnection,
     channel: ChannelId,
-) -> Result<Option<Millis>> {
+) -> Result<Option<Timestamp>> {
     let at = sqlx::query_scalar::<_, i64>(
         "SELECT at FROM tombstones WHERE channel = $1 AND message = 0",
     )
     .bind(channel.to_sql())
     .fetch_optional(connection)
     .await?;
-    Ok(at.map(Millis))
+    Ok(at.map(Timestamp::from_sql))
 }
 
 pub(in crate::store) async fn insert(
     connection: &mut SqliteConnection,
-    deleted: &[(ChannelId, MessageId, Millis)],
+    deleted: &[(ChannelId, MessageId, Timestamp)],
 ) -> Result<()> {
     let sql = format!(
         "INSERT INTO tombstones (channel, message, at) VALUES {} \
@@ -85,7 +86,7 @@ pub(in crate::store) async fn insert(
     );
     let mut query = sqlx::query(AssertSqlSafe(sql));
     for (channel, message, at) in deleted {
-        query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.0);
+        query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.to_sql());
     }
     query.execute(connection).await?;
     Ok(())

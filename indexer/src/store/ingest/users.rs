@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{MessageId, Millis, UserId};
+use rules::model::ids::{MessageId, UserId};
 use rules::model::message::{Author, Role};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
 /// One sight of a person, compared as the store does: the newest message, then the newest reading,
@@ -83,7 +84,7 @@ pub(in crate::store) fn author(
 /// Keeps the newest sight of each person.
 pub(in crate::store) async fn upsert_users<'a>(
     connection: &mut SqliteConnection,
-    seen: impl Iterator<Item = (&'a Author, MessageId, Millis)>,
+    seen: impl Iterator<Item = (&'a Author, MessageId, Timestamp)>,
 ) -> Result<()> {
     const COLUMNS: usize = 6;
     let latest = latest(seen);
@@ -112,21 +113,22 @@ pub(in crate::store) async fn upsert_users<'a>(
 }
 
 fn latest<'a>(
-    seen: impl Iterator<Item = (&'a Author, MessageId, Millis)>,
+    seen: impl Iterator<Item = (&'a Author, MessageId, Timestamp)>,
 ) -> Vec<(UserId, UserSighting<'a>)> {
     let mut latest = BTreeMap::<UserId, UserSighting<'a>>::new();
     for (author, as_of, observed) in seen {
         // Most sights are older than one already met: the roles are written only where they may count.
         let known = latest.get(&author.id);
         if known.is_some_and(|known| {
-            (known.as_of, known.observed, known.name) > (as_of, observed.0, author.name.as_str())
+            (known.as_of, known.observed, known.name)
+                > (as_of, observed.to_sql(), author.name.as_str())
         }) {
             continue;
         }
         let roles = to_json(&sorted(&author.roles));
         let sight = UserSighting {
             as_of,
-            observed: observed.0,
+            observed: observed.to_sql(),
             name: &author.name,
             roles,
             bot: author.bot,

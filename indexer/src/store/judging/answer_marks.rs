@@ -1,11 +1,12 @@
 //! What people said by hand about a message: it answers, or it does not.
 
+use jiff::Timestamp;
 use rules::disentangle::AnswerMark;
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::pending;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// One person's word on one message; a later one replaces it.
@@ -16,7 +17,7 @@ pub struct AnswerMarkRow {
     pub by: UserId,
     /// Whether it is the answer, or is not.
     pub answers: bool,
-    pub at: Millis,
+    pub at: Timestamp,
 }
 
 impl Store {
@@ -33,7 +34,7 @@ impl Store {
         channel: ChannelId,
         message: MessageId,
         by: UserId,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<bool> {
         self.change_mark(channel, message, by, None, at).await
     }
@@ -82,7 +83,7 @@ impl Store {
         message: MessageId,
         by: UserId,
         answers: Option<bool>,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let before = current_mark(&mut transaction, channel, message, by).await?;
@@ -119,7 +120,7 @@ async fn upsert(
     message: MessageId,
     by: UserId,
     answers: Option<bool>,
-    at: Millis,
+    at: Timestamp,
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO answer_marks (channel, message, by_user, answers, at) VALUES ($1, $2, $3, $4, $5) \
@@ -130,7 +131,7 @@ async fn upsert(
     .bind(message.to_sql())
     .bind(by.to_sql())
     .bind(answers)
-    .bind(at.0)
+    .bind(at.to_sql())
     .execute(connection)
     .await?;
     Ok(())

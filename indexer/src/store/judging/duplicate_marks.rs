@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{MessageId, UserId};
 
 use crate::store::clusters::likeness::id_list;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 impl Store {
@@ -15,7 +16,7 @@ impl Store {
         question: MessageId,
         with: MessageId,
         by: UserId,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<()> {
         sqlx::query(
             "INSERT INTO duplicate_marks (question, with_question, by_user, at) VALUES ($1, $2, $3, $4) \
@@ -27,7 +28,7 @@ impl Store {
         .bind(question.to_sql())
         .bind(with.to_sql())
         .bind(by.to_sql())
-        .bind(at.0)
+        .bind(at.to_sql())
         .execute(&self.write)
         .await?;
         Ok(())
@@ -38,7 +39,7 @@ impl Store {
         &self,
         question: MessageId,
         by: UserId,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE duplicate_marks SET with_question = NULL, by_user = $2, at = $3, dirty = 1 \
@@ -46,7 +47,7 @@ impl Store {
         )
         .bind(question.to_sql())
         .bind(by.to_sql())
-        .bind(at.0)
+        .bind(at.to_sql())
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() > 0)

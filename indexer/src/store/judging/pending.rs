@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::SignedDuration;
+use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Channel;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -13,7 +14,7 @@ use crate::store::{MAX_BINDS, Result, Store, placeholders};
 const WHOLE_CHANNEL: MessageId = MessageId(0);
 
 /// Changed messages that were sent no further apart are combined into one range.
-const TOGETHER: u64 = (Millis::HOUR as u64) << 22;
+const TOGETHER: u64 = (SignedDuration::from_hours(1).as_millis() as u64) << 22;
 
 /// The messages from one id to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

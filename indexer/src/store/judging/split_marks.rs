@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::MessageId;
 
 use crate::store::clusters::likeness::id_list;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 impl Store {
     /// Has questions of one cluster split wherever they are not surely the same.
-    pub async fn mark_split(&self, questions: &[MessageId], at: Millis) -> Result<()> {
+    pub async fn mark_split(&self, questions: &[MessageId], at: Timestamp) -> Result<()> {
         let mut transaction = self.begin().await?;
         for question in questions {
             sqlx::query(
                 "INSERT INTO split_marks (question, at) VALUES ($1, $2) ON CONFLICT (question) DO NOTHING",
             )
             .bind(question.to_sql())
-            .bind(at.0)
+            .bind(at.to_sql())
             .execute(&mut *transaction)
             .await?;
         }

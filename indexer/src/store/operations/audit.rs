@@ -1,10 +1,11 @@
 //! Who did what by hand.
 
-use rules::model::ids::{Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::UserId;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// One action of a person.
@@ -12,7 +13,8 @@ use crate::store::{Result, Store};
 pub struct AuditRow {
     /// Given by the store; 0 before.
     pub seq: i64,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
     /// 0 once the person is forgotten.
     pub by: UserId,
     pub what: String,
@@ -50,7 +52,7 @@ pub(in crate::store) async fn insert_audit(
         "INSERT INTO audit (at, by_user, what, target, undoes) VALUES ($1, $2, $3, $4, $5) \
          RETURNING seq",
     )
-    .bind(at.0)
+    .bind(at.to_sql())
     .bind(by.to_sql())
     .bind(what)
     .bind(target)
@@ -61,5 +63,5 @@ pub(in crate::store) async fn insert_audit(
 }
 
 pub(in crate::store) fn audit_row((seq, at, by, what, target, undoes): Row) -> AuditRow {
-    AuditRow { seq, at: Millis(at), by: UserId::from_sql(by), what, target, undoes }
+    AuditRow { seq, at: Timestamp::from_sql(at), by: UserId::from_sql(by), what, target, undoes }
 }

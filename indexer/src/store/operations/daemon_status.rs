@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::store::{Result, Store};
@@ -16,7 +16,8 @@ const PREFIX: &str = "pulse/";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonStatus {
     /// When it was written.
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
     /// Whether this daemon indexes; the others are standby.
     #[serde(rename = "leads")]
     pub leader: bool,
@@ -25,9 +26,11 @@ pub struct DaemonStatus {
     pub messages_unchanged_total: u64,
     pub messages_deleted_total: u64,
     /// When the last event was stored.
-    pub last_event_stored: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub last_event_stored: Option<Timestamp>,
     /// When the index last caught up with the store.
-    pub last_index_pass: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub last_index_pass: Option<Timestamp>,
     /// Live batches that wait to be stored.
     #[serde(rename = "deliveries_waiting")]
     pub ingest_queue_length: u64,
@@ -66,9 +69,11 @@ pub struct GatewayStatus {
     pub unknown_events_total: BTreeMap<String, u64>,
     /// Events that were rejected because the queue was full. What they changed is fetched again.
     pub lost_by_full_queue: u64,
-    pub last_dispatch: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub last_dispatch: Option<Timestamp>,
     /// When Discord last acknowledged a heartbeat.
-    pub last_ack: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub last_ack: Option<Timestamp>,
     /// The number of shards of the bot.
     pub shards: u32,
     /// The state of each shard that this process holds or waits for.
@@ -107,7 +112,8 @@ pub struct ProposalRoundCounts {
     pub rounds_total: u64,
     pub failed_rounds_total: u64,
     /// When a round last succeeded.
-    pub last_round: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub last_round: Option<Timestamp>,
     /// Due clusters after that round, by the status of their deadline.
     pub by_clock: BTreeMap<String, u64>,
 }
@@ -138,6 +144,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
     use crate::store::WriteLock;
 
@@ -152,8 +160,8 @@ mod tests {
             ..GatewayStatus::default()
         };
         let status = DaemonStatus {
-            at: Millis(9_000),
-            last_event_stored: Some(Millis(8_000)),
+            at: time::at_millisecond(9_000),
+            last_event_stored: Some(time::at_millisecond(8_000)),
             discord: DiscordStatus { gateway: Some(gateway), ..DiscordStatus::default() },
             proposals: Some(ProposalRoundCounts::default()),
             ..DaemonStatus::default()

@@ -1,7 +1,9 @@
 //! Which of several processes does a thing: leases for what goes on, claims for what happens once.
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
 /// Grows whenever a lease changes hands: what an earlier holder does late is recognised by it.
@@ -9,17 +11,17 @@ use crate::store::{Result, Store};
 pub struct LeaseFence(pub i64);
 
 /// A claim is needed as long as the thing may come again; Discord repeats nothing for so long.
-const CLAIMS_KEPT_MS: i64 = 7 * Millis::DAY;
+const CLAIMS_KEPT: SignedDuration = time::days(7);
 
 impl Store {
-    /// Takes a lease that is free, run out or `owner`'s already, for `ttl_ms` from `now`. `None` while
+    /// Takes a lease that is free, run out or `owner`'s already, for `ttl` from `now`. `None` while
     /// another owner holds it. `owner` names one process, and is not empty.
     pub async fn acquire_lease(
         &self,
         name: &str,
         owner: &str,
-        ttl_ms: i64,
-        now: Millis,
+        ttl: SignedDuration,
+        now: Timestamp,
     ) -> Result<Option<LeaseFence>> {
         let fence = sqlx::query_scalar::<_, i64>(
             "INSERT INTO leases (name, owner, fence, until) VALUES ($1, $2, 1, $3 + $4) \
@@ -29,22 +31,22 @@ impl Store {
         )
         .bind(name)
         .bind(owner)
-        .bind(now.0)
-        .bind(ttl_ms)
+        .bind(now.to_sql())
+        .bind(ttl.to_sql())
         .fetch_optional(&self.write)
         .await?;
         Ok(fence.map(LeaseFence))
     }
 
     /// Whether a lease is still held as it was when the fence was given.
-    pub async fn still_holds(&self, name: &str, fence: LeaseFence, now: Millis) -> Result<bool> {
+    pub async fn still_holds(&self, name: &str, fence: LeaseFence, now: Timestamp) -> Result<bool> {
         Ok(sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM leases \
              WHERE name = $1 AND fence = $2 AND owner <> '' AND until > $3)",
         )
         .bind(name)
         .bind(fence.0)
-        .bind(now.0)
+        .bind(now.to_sql())
         .fetch_one(&self.read)
         .await?)
     }
@@ -60,22 +62,22 @@ impl Store {
     }
 
     /// True for exactly one of all who ever claim a key. Claims are remembered for seven days.
-    pub async fn claim_once(&self, key: &str, owner: &str, now: Millis) -> Result<bool> {
+    pub async fn claim_once(&self, key: &str, owner: &str, now: Timestamp) -> Result<bool> {
         let done = sqlx::query(
             "INSERT INTO claims (key, owner, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
         )
         .bind(key)
         .bind(owner)
-        .bind(now.0)
+        .bind(now.to_sql())
         .execute(&self.write)
         .await?;
         self.prune_claims(now).await?;
         Ok(done.rows_affected() > 0)
     }
 
-    async fn prune_claims(&self, now: Millis) -> Result<()> {
+    async fn prune_claims(&self, now: Timestamp) -> Result<()> {
         sqlx::query("DELETE FROM claims WHERE at < $1")
-            .bind(now.0 - CLAIMS_KEPT_MS)
+            .bind(time::minus(now, CLAIMS_KEPT).to_sql())
             .execute(&self.write)
             .await?;
         Ok(())

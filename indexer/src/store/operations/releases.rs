@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ClusterId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ClusterId, UserId};
 use rules::verification::ReleaseRecord;
 use rules::verification::advisories::IssueName;
 use rules::versions::ProjectVersion;
 
+use super::settings::read_time;
+use crate::store::sql::SqlTime;
 use crate::store::{AuditRow, Result, Store};
 
 /// The settings that hold releases: `release/OWNER/NAME VERSION`.
@@ -19,9 +22,9 @@ const ISSUE: &str = "issue/";
 /// An issue that answers stand on, as it was last read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IssueRecord {
-    pub read: Millis,
+    pub read: Timestamp,
     /// `None` while it is open.
-    pub closed: Option<Millis>,
+    pub closed: Option<Timestamp>,
 }
 
 impl Store {
@@ -33,7 +36,7 @@ impl Store {
              ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
         )
         .bind(format!("{RELEASE}{repository} {version}"))
-        .bind(at.0.to_string())
+        .bind(at.to_sql().to_string())
         .execute(&self.write)
         .await?;
         Ok(stored.rows_affected() > 0)
@@ -57,8 +60,8 @@ impl Store {
     }
 
     /// Notes that a maintainer found the answer of a cluster to hold, with an entry in the audit log.
-    pub async fn mark_checked(&self, cluster: &ClusterId, at: Millis) -> Result<()> {
-        self.set(&format!("{CHECKED}{cluster}"), &at.0.to_string()).await?;
+    pub async fn mark_checked(&self, cluster: &ClusterId, at: Timestamp) -> Result<()> {
+        self.set_time(&format!("{CHECKED}{cluster}"), at).await?;
         let (what, target) = ("checked".to_owned(), cluster.to_string());
         let row = AuditRow { seq: 0, at, by: UserId(0), what, target, undoes: None };
         self.audit(&row).await?;
@@ -67,8 +70,8 @@ impl Store {
 
     /// Notes what was read of an issue.
     pub async fn record_issue(&self, issue: &IssueName, record: IssueRecord) -> Result<()> {
-        let closed = record.closed.map_or_else(|| "-".to_owned(), |at| at.0.to_string());
-        self.set(&format!("{ISSUE}{issue}"), &format!("{} {closed}", record.read.0)).await
+        let closed = record.closed.map_or_else(|| "-".to_owned(), |at| at.to_sql().to_string());
+        self.set(&format!("{ISSUE}{issue}"), &format!("{} {closed}", record.read.to_sql())).await
     }
 
     /// The issues that were read.
@@ -76,30 +79,29 @@ impl Store {
         let rows = self.settings_under(ISSUE).await?;
         let issues = rows.iter().filter_map(|(name, value)| {
             let (read, closed) = value.split_once(' ')?;
-            let read = Millis(read.parse().ok()?);
-            let record = IssueRecord { read, closed: closed.parse().ok().map(Millis) };
+            let read = read_time(read)?;
+            let record = IssueRecord { read, closed: read_time(closed) };
             Some((name.strip_prefix(ISSUE)?.parse().ok()?, record))
         });
         Ok(issues.collect())
     }
 
     /// The issues that are closed, with when.
-    pub async fn closed_issues(&self) -> Result<BTreeMap<IssueName, Millis>> {
+    pub async fn closed_issues(&self) -> Result<BTreeMap<IssueName, Timestamp>> {
         let issues = self.issues().await?.into_iter();
         Ok(issues.filter_map(|(issue, record)| Some((issue, record.closed?))).collect())
     }
 
     /// When a maintainer last found the answer of a cluster to hold.
-    pub async fn checked_answer(&self, cluster: &ClusterId) -> Result<Option<Millis>> {
-        let at = self.setting(&format!("{CHECKED}{cluster}")).await?;
-        Ok(at.and_then(|at| at.parse().ok()).map(Millis))
+    pub async fn checked_answer(&self, cluster: &ClusterId) -> Result<Option<Timestamp>> {
+        self.setting_time(&format!("{CHECKED}{cluster}")).await
     }
 
     /// When maintainers last found answers to hold. The check of a cluster that went into another one ends.
-    pub async fn checked_answers(&self) -> Result<BTreeMap<ClusterId, Millis>> {
+    pub async fn checked_answers(&self) -> Result<BTreeMap<ClusterId, Timestamp>> {
         let rows = self.settings_under(CHECKED).await?;
         let checks = rows.iter().filter_map(|(name, at)| {
-            Some((name.strip_prefix(CHECKED)?.parse().ok()?, Millis(at.parse().ok()?)))
+            Some((name.strip_prefix(CHECKED)?.parse().ok()?, read_time(at)?))
         });
         Ok(checks.collect())
     }
@@ -110,12 +112,14 @@ fn release(name: &str, at: &str) -> Option<ReleaseRecord> {
     Some(ReleaseRecord {
         repository: repository.to_owned(),
         version: ProjectVersion::parse(version)?,
-        at: Millis(at.parse().ok()?),
+        at: read_time(at)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
 
     #[tokio::test]
@@ -126,7 +130,7 @@ mod tests {
         let release = |repository: &str, text: &str, at| ReleaseRecord {
             repository: repository.to_owned(),
             version: version(text),
-            at: Millis(at),
+            at: time::at_millisecond(at),
         };
         for one in [release("", "v1.7.0", 9), release("harbor/relay", "v1.7.0", 5)] {
             assert!(store.record_release(&one).await.unwrap());
@@ -141,10 +145,13 @@ mod tests {
         assert_eq!(store.releases().await.unwrap().len(), 1);
 
         let cluster = "q1a".parse::<ClusterId>().unwrap();
-        store.mark_checked(&cluster, Millis(7)).await.unwrap();
-        store.mark_checked(&cluster, Millis(8)).await.unwrap();
-        assert_eq!(store.checked_answer(&cluster).await.unwrap(), Some(Millis(8)));
-        assert_eq!(store.checked_answers().await.unwrap(), [(cluster, Millis(8))].into());
+        store.mark_checked(&cluster, time::at_millisecond(7)).await.unwrap();
+        store.mark_checked(&cluster, time::at_millisecond(8)).await.unwrap();
+        assert_eq!(store.checked_answer(&cluster).await.unwrap(), Some(time::at_millisecond(8)));
+        assert_eq!(
+            store.checked_answers().await.unwrap(),
+            [(cluster, time::at_millisecond(8))].into()
+        );
         let audited = store.audit_rows(9).await.unwrap();
         assert!(audited.len() == 2 && audited.iter().all(|row| row.what == "checked"));
     }
@@ -154,12 +161,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open_shared(folder.path()).await.unwrap();
         let issue = "harbor/relay#12".parse::<IssueName>().unwrap();
-        let open = IssueRecord { read: Millis(5), closed: None };
+        let open = IssueRecord { read: time::at_millisecond(5), closed: None };
         store.record_issue(&issue, open).await.unwrap();
         assert_eq!(store.issues().await.unwrap(), [(issue.clone(), open)].into());
         assert!(store.closed_issues().await.unwrap().is_empty());
-        let closed = IssueRecord { read: Millis(9), closed: Some(Millis(7)) };
+        let closed =
+            IssueRecord { read: time::at_millisecond(9), closed: Some(time::at_millisecond(7)) };
         store.record_issue(&issue, closed).await.unwrap();
-        assert_eq!(store.closed_issues().await.unwrap(), [(issue, Millis(7))].into());
+        assert_eq!(store.closed_issues().await.unwrap(), [(issue, time::at_millisecond(7))].into());
     }
 }

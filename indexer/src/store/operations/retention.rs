@@ -1,6 +1,8 @@
 //! Old conversations that hold no answer, which an operator may choose not to keep.
 
-use rules::model::ids::{ConversationId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ConversationId, MessageId};
+use rules::time;
 use sqlx::SqliteConnection;
 
 use crate::store::ingest::batch::place;
@@ -19,8 +21,8 @@ pub struct RetentionDays(pub u32);
 
 impl RetentionDays {
     /// What ended before this message is not kept.
-    fn cutoff(self, now: Millis) -> Option<MessageId> {
-        (self.0 > 0).then(|| MessageId::min_at(Millis(now.0 - i64::from(self.0) * Millis::DAY)))
+    fn cutoff(self, now: Timestamp) -> Option<MessageId> {
+        (self.0 > 0).then(|| MessageId::min_at(time::minus(now, time::days(i64::from(self.0)))))
     }
 }
 
@@ -41,7 +43,7 @@ impl Store {
     pub async fn drop_unresolved(
         &self,
         kept: RetentionDays,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<DroppedConversations> {
         let mut dropped = DroppedConversations::default();
         let Some(before) = kept.cutoff(now) else { return Ok(dropped) };

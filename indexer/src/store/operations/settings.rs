@@ -1,7 +1,9 @@
 //! Named values: the salt of the pseudonyms, digests of what the judgements were made with.
 
+use jiff::Timestamp;
 use rules::publish::pseudonym::Salt;
 
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store, StoreError};
 
 impl Store {
@@ -22,6 +24,15 @@ impl Store {
         .execute(&self.write)
         .await?;
         Ok(())
+    }
+
+    /// A setting that holds a moment, as [`Store::set_time`] writes it.
+    pub async fn setting_time(&self, name: &str) -> Result<Option<Timestamp>> {
+        Ok(self.setting(name).await?.as_deref().and_then(read_time))
+    }
+
+    pub async fn set_time(&self, name: &str, at: Timestamp) -> Result<()> {
+        self.set(name, &at.to_sql().to_string()).await
     }
 
     /// Every setting whose name begins so, by name.
@@ -66,4 +77,9 @@ pub(in crate::store) fn read_salt(text: &str) -> Result<Salt> {
         .collect::<std::result::Result<Vec<_>, _>>()
         .map_err(|source| StoreError::Unreadable { what: "a salt", source: source.into() })?;
     Ok(Salt(bytes.try_into().expect("sixteen bytes were read")))
+}
+
+/// A moment in a setting: milliseconds since the Unix epoch.
+pub(super) fn read_time(text: &str) -> Option<Timestamp> {
+    text.parse().ok().map(Timestamp::from_sql)
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::MessageId;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::judging::pending;
+use crate::store::sql::SqlTime;
 use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
 
 /// A consent, with where it came from.
@@ -16,8 +18,10 @@ pub struct ConsentGrant {
     pub subject: String,
     pub source: String,
     /// When it was first given.
-    pub at: Millis,
-    pub withdrawn: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
+    #[serde(with = "rules::time::milliseconds::optional")]
+    pub withdrawn: Option<Timestamp>,
 }
 
 type Row = (String, String, i64, Option<i64>);
@@ -34,7 +38,7 @@ impl Store {
     }
 
     /// Withdraws a consent; false if none stands that was given by then.
-    pub async fn withdraw_consent(&self, subject: &str, at: Millis) -> Result<bool> {
+    pub async fn withdraw_consent(&self, subject: &str, at: Timestamp) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let withdrawn = withdraw(&mut transaction, subject, at).await?;
         if withdrawn {
@@ -97,7 +101,12 @@ fn message_of(subject: &str) -> Option<MessageId> {
 }
 
 pub(in crate::store) fn consented((subject, source, at, withdrawn): Row) -> ConsentGrant {
-    ConsentGrant { subject, source, at: Millis(at), withdrawn: withdrawn.map(Millis) }
+    ConsentGrant {
+        subject,
+        source,
+        at: Timestamp::from_sql(at),
+        withdrawn: withdrawn.map(Timestamp::from_sql),
+    }
 }
 
 /// Returns whether the consent stands that did not before.
@@ -111,20 +120,20 @@ async fn insert(connection: &mut SqliteConnection, consent: &ConsentGrant) -> Re
     )
     .bind(subject)
     .bind(source)
-    .bind(at.0)
-    .bind(withdrawn.map(|at| at.0))
+    .bind(at.to_sql())
+    .bind(withdrawn.map(SqlTime::to_sql))
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)
 }
 
-async fn withdraw(connection: &mut SqliteConnection, subject: &str, at: Millis) -> Result<bool> {
+async fn withdraw(connection: &mut SqliteConnection, subject: &str, at: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE consents SET withdrawn = $2 \
          WHERE subject = $1 AND withdrawn IS NULL AND at <= $2",
     )
     .bind(subject)
-    .bind(at.0)
+    .bind(at.to_sql())
     .execute(connection)
     .await?;
     Ok(done.rows_affected() > 0)

@@ -1,6 +1,7 @@
 //! Forgets a person: whatever they wrote or did, and their name in the words of others.
 
-use rules::model::ids::{ChannelId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, UserId};
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -14,7 +15,7 @@ use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
 use crate::store::ingest::messages::{AuthorCache, message};
 use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// What was forgotten.
@@ -33,12 +34,17 @@ impl Store {
     ///
     /// # Errors
     /// [`crate::store::StoreError::NoSalt`] before [`Store::keep_salt`].
-    pub async fn erase_user(&self, user: UserId, by: &str, now: Millis) -> Result<ErasureSummary> {
+    pub async fn erase_user(
+        &self,
+        user: UserId,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<ErasureSummary> {
         let id = user.to_string();
         let mut transaction = self.begin().await?;
         let salt = opt_outs::salt(&mut transaction).await?;
         let by = if by.contains(&id) { "self" } else { by };
-        opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.0).await?;
+        opt_outs::insert(&mut transaction, &digest_of(user, &salt), by, now.to_sql()).await?;
         let mut stale = Invalidations::default();
         stale.purge_unseen();
         let written = delete_messages(&mut transaction, user).await?;

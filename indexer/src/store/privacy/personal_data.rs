@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, GuildId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Role};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::consents::{consented, message_subject};
 use crate::store::ingest::batch::{by_channel, place};
 use crate::store::ingest::messages::AuthorCache;
 use crate::store::ingest::users::author;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{AskerNotice, AuditRow, ConsentGrant, Result, Store, Suggestion};
 
 /// Everything that is stored about a person.
@@ -20,7 +21,8 @@ pub struct PersonalData {
     pub name: Option<String>,
     pub roles: Vec<Role>,
     /// When they joined a server, as far as a source said it.
-    pub joined: Vec<(GuildId, Millis)>,
+    #[serde(serialize_with = "serialize_joins")]
+    pub joined: Vec<(GuildId, Timestamp)>,
     /// By channel and then by id.
     pub messages: Vec<PersonalMessage>,
     pub reactions: Vec<PersonalReaction>,
@@ -40,13 +42,22 @@ pub struct PersonalData {
     pub unreadable: Vec<String>,
 }
 
+fn serialize_joins<S: Serializer>(
+    joined: &[(GuildId, Timestamp)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(joined.iter().map(|(guild, at)| (guild, at.to_sql())))
+}
+
 /// A message of the person's.
 #[derive(Clone, Serialize)]
 pub struct PersonalMessage {
     pub channel: ChannelId,
     pub id: MessageId,
-    pub sent: Millis,
-    pub edited: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds")]
+    pub sent: Timestamp,
+    #[serde(with = "rules::time::milliseconds::optional")]
+    pub edited: Option<Timestamp>,
     pub text: String,
     pub forwarded: Option<String>,
     pub reply_to: Option<MessageId>,
@@ -75,7 +86,8 @@ pub struct PersonalMark {
     pub message: MessageId,
     /// `None` once taken back.
     pub answers: Option<bool>,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 /// A tie of the person's.
@@ -84,7 +96,8 @@ pub struct PersonalDuplicateMark {
     pub question: MessageId,
     /// `None` once taken back.
     pub with: Option<MessageId>,
-    pub at: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub at: Timestamp,
 }
 
 impl Store {
@@ -138,14 +151,17 @@ impl Store {
         row.map(author).transpose()
     }
 
-    async fn joins_of(&self, user: UserId) -> Result<Vec<(GuildId, Millis)>> {
+    async fn joins_of(&self, user: UserId) -> Result<Vec<(GuildId, Timestamp)>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT guild, joined FROM members WHERE user = $1 ORDER BY guild",
         )
         .bind(user.to_sql())
         .fetch_all(&self.read)
         .await?;
-        Ok(rows.into_iter().map(|(guild, at)| (GuildId::from_sql(guild), Millis(at))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(guild, at)| (GuildId::from_sql(guild), Timestamp::from_sql(at)))
+            .collect())
     }
 
     async fn keys_of_author(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
@@ -236,7 +252,7 @@ impl Store {
         .await?;
         let kept = |(channel, message, answers, at)| {
             let (channel, message) = place(channel, message);
-            PersonalMark { channel, message, answers, at: Millis(at) }
+            PersonalMark { channel, message, answers, at: Timestamp::from_sql(at) }
         };
         Ok(rows.into_iter().map(kept).collect())
     }
@@ -251,7 +267,7 @@ impl Store {
         let kept = |(question, with, at): (i64, Option<i64>, i64)| PersonalDuplicateMark {
             question: MessageId::from_sql(question),
             with: with.map(MessageId::from_sql),
-            at: Millis(at),
+            at: Timestamp::from_sql(at),
         };
         Ok(rows.into_iter().map(kept).collect())
     }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis};
+use rules::model::ids::{ChannelId, ClusterId, MessageId};
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::store::clusters::cluster_rows::cluster_id;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store, StoreError};
 
 /// A cluster's one proposal, as last pushed.
@@ -26,8 +27,10 @@ pub struct Proposal {
     /// The page's path in the repository.
     pub path: String,
     pub state: ProposalState,
-    pub opened: Millis,
-    pub updated: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub opened: Timestamp,
+    #[serde(with = "rules::time::milliseconds")]
+    pub updated: Timestamp,
     /// What the proposal is for: `answer`, or what the forge calls it.
     pub purpose: String,
     /// Of its pull request.
@@ -160,8 +163,8 @@ pub(in crate::store) async fn keep(
     .bind(title)
     .bind(path)
     .bind(state.as_str())
-    .bind(opened.0)
-    .bind(updated.0)
+    .bind(opened.to_sql())
+    .bind(updated.to_sql())
     .bind(purpose)
     .bind(number.map(|number| number as i64))
     .bind(progress)
@@ -182,8 +185,8 @@ fn proposal(row: &SqliteRow) -> Result<Proposal> {
         title: row.try_get("title")?,
         path: row.try_get("path")?,
         state: ProposalState::parse(state)?,
-        opened: Millis(row.try_get("opened")?),
-        updated: Millis(row.try_get("updated")?),
+        opened: Timestamp::from_sql(row.try_get("opened")?),
+        updated: Timestamp::from_sql(row.try_get("updated")?),
         purpose: row.try_get("purpose")?,
         number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
         progress: row.try_get("progress")?,

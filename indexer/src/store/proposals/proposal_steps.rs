@@ -1,11 +1,14 @@
 //! The steps of proposals: written before each is taken, and again with what came of it.
 
-use rules::model::ids::{ClusterId, Millis};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::ClusterId;
+use rules::time;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::proposal_rows::{Proposal, keep};
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
 /// One step of a cluster's proposal.
@@ -14,26 +17,28 @@ pub struct ProposalStep {
     pub seq: i64,
     pub cluster: ClusterId,
     pub step: String,
-    pub begun: Millis,
+    #[serde(with = "rules::time::milliseconds")]
+    pub begun: Timestamp,
     /// `None` while it is under way, and for ever where the process ended before the step did.
-    pub ended: Option<Millis>,
+    #[serde(with = "rules::time::milliseconds::optional")]
+    pub ended: Option<Timestamp>,
     pub outcome: Option<String>,
 }
 
 /// How long ended steps are kept.
-const KEPT: i64 = 30 * Millis::DAY;
+const KEPT: SignedDuration = time::days(30);
 
 type Row = (i64, String, String, i64, Option<i64>, Option<String>);
 
 impl Store {
     /// Writes down that a step is about to be taken; returns its number.
-    pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Millis) -> Result<i64> {
+    pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Timestamp) -> Result<i64> {
         Ok(sqlx::query_scalar(
             "INSERT INTO proposal_steps (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
         )
         .bind(cluster.as_str())
         .bind(step)
-        .bind(now.0)
+        .bind(now.to_sql())
         .fetch_one(&self.write)
         .await?)
     }
@@ -45,12 +50,12 @@ impl Store {
         seq: i64,
         outcome: &str,
         proposal: &Proposal,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
         end(&mut transaction, seq, outcome, now).await?;
         keep(&mut transaction, proposal).await?;
-        prune(&mut transaction, Millis(now.0 - KEPT)).await?;
+        prune(&mut transaction, time::minus(now, KEPT)).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -82,20 +87,20 @@ async fn end(
     connection: &mut SqliteConnection,
     seq: i64,
     outcome: &str,
-    now: Millis,
+    now: Timestamp,
 ) -> Result<()> {
     sqlx::query("UPDATE proposal_steps SET ended = $2, outcome = $3 WHERE seq = $1")
         .bind(seq)
-        .bind(now.0)
+        .bind(now.to_sql())
         .bind(outcome)
         .execute(connection)
         .await?;
     Ok(())
 }
 
-async fn prune(connection: &mut SqliteConnection, before: Millis) -> Result<()> {
+async fn prune(connection: &mut SqliteConnection, before: Timestamp) -> Result<()> {
     sqlx::query("DELETE FROM proposal_steps WHERE ended < $1")
-        .bind(before.0)
+        .bind(before.to_sql())
         .execute(connection)
         .await?;
     Ok(())
@@ -106,8 +111,8 @@ fn step((seq, cluster, step, begun, ended, outcome): Row) -> Result<ProposalStep
         seq,
         cluster: cluster_id(&cluster)?,
         step,
-        begun: Millis(begun),
-        ended: ended.map(Millis),
+        begun: Timestamp::from_sql(begun),
+        ended: ended.map(Timestamp::from_sql),
         outcome,
     })
 }

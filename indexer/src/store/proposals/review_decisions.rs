@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState};
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use rules::model::page_edit::PageEdit;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -12,6 +13,7 @@ use sqlx::SqliteConnection;
 use super::proposal_rows::ProposalState;
 use crate::store::clusters::cluster_rows::cluster_id;
 use crate::store::operations::audit::insert_audit;
+use crate::store::sql::SqlTime;
 use crate::store::{AuditRow, Result, Store, from_json, to_json};
 
 /// What a reviewer decides about a question.
@@ -26,7 +28,10 @@ pub enum ReviewDecision {
         was: ClusterState,
     },
     /// Nothing is proposed or updated before a time.
-    Snooze { until: Millis },
+    Snooze {
+        #[serde(with = "rules::time::milliseconds")]
+        until: Timestamp,
+    },
     /// Its page is written in these words.
     Edit(PageEdit),
     /// It is the same as another question.
@@ -44,10 +49,10 @@ pub struct ReviewDecisionRow {
     pub decision: ReviewDecision,
     /// The id of the reviewer's token.
     pub by: String,
-    pub at: Millis,
+    pub at: Timestamp,
     /// `None` while it waits for a round of proposals.
-    pub applied: Option<Millis>,
-    pub undone: Option<Millis>,
+    pub applied: Option<Timestamp>,
+    pub undone: Option<Timestamp>,
 }
 
 /// Why a decision can no longer be taken back.
@@ -109,7 +114,7 @@ impl Store {
         cluster: &Cluster,
         decision: &ReviewDecision,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<i64> {
         let entry = audit_entry(decision.name(), &cluster.id, by, None, now);
         let sources =
@@ -124,7 +129,7 @@ impl Store {
         .bind(cluster.id.as_str())
         .bind(to_json(decision))
         .bind(by)
-        .bind(now.0)
+        .bind(now.to_sql())
         .bind(sources)
         .execute(&mut *transaction)
         .await?;
@@ -142,7 +147,7 @@ impl Store {
         &self,
         row: &ReviewDecisionRow,
         by: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<bool> {
         self.revert_review(row, now).await?;
         let applied = row.decision.waits_for_round().then_some(row.applied).flatten();
@@ -151,8 +156,8 @@ impl Store {
             "UPDATE review_decisions SET undone = $2, applied = $3 WHERE seq = $1 AND undone IS NULL",
         )
         .bind(row.seq)
-        .bind(now.0)
-        .bind(applied.map(|at| at.0))
+        .bind(now.to_sql())
+        .bind(applied.map(SqlTime::to_sql))
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() == 0 {
@@ -201,10 +206,10 @@ impl Store {
     }
 
     /// Notes that a round of proposals followed a decision, or, with `None`, took it back.
-    pub async fn settle_review(&self, seq: i64, applied: Option<Millis>) -> Result<()> {
+    pub async fn settle_review(&self, seq: i64, applied: Option<Timestamp>) -> Result<()> {
         sqlx::query("UPDATE review_decisions SET applied = $2 WHERE seq = $1")
             .bind(seq)
-            .bind(applied.map(|at| at.0))
+            .bind(applied.map(SqlTime::to_sql))
             .execute(&self.write)
             .await?;
         Ok(())
@@ -232,7 +237,7 @@ impl Store {
         &self,
         cluster: &ClusterId,
         decision: &ReviewDecision,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         match decision {
             ReviewDecision::Accept | ReviewDecision::Snooze { .. } | ReviewDecision::Edit(_) => {
@@ -246,7 +251,7 @@ impl Store {
         }
     }
 
-    async fn revert_review(&self, row: &ReviewDecisionRow, now: Millis) -> Result<()> {
+    async fn revert_review(&self, row: &ReviewDecisionRow, now: Timestamp) -> Result<()> {
         match &row.decision {
             ReviewDecision::Accept | ReviewDecision::Snooze { .. } | ReviewDecision::Edit(_) => {}
             ReviewDecision::Reject { was } => self.set_state(&row.cluster, *was).await?,
@@ -264,7 +269,7 @@ fn audit_entry(
     cluster: &ClusterId,
     by: &str,
     undoes: Option<i64>,
-    at: Millis,
+    at: Timestamp,
 ) -> AuditRow {
     let (what, target) = (format!("review-{what}"), format!("{cluster} {by}"));
     AuditRow { seq: 0, at, by: UserId(0), what, target, undoes }
@@ -302,8 +307,8 @@ fn decision_row(
         cluster: cluster_id(&cluster)?,
         decision: from_json("a review decision", &decision)?,
         by,
-        at: Millis(at),
-        applied: applied.map(Millis),
-        undone: undone.map(Millis),
+        at: Timestamp::from_sql(at),
+        applied: applied.map(Timestamp::from_sql),
+        undone: undone.map(Timestamp::from_sql),
     })
 }

@@ -1,8 +1,10 @@
 //! Messages by channel and day.
 
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, MessageId};
+use rules::time;
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 /// The messages of one channel on one day, UTC.
@@ -26,7 +28,11 @@ pub struct UnreadDay {
 
 impl Store {
     /// Messages sent from `since` until before `until` in channels in scope, by channel and day.
-    pub async fn message_activity(&self, since: Millis, until: Millis) -> Result<Vec<ActivityDay>> {
+    pub async fn message_activity(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<ActivityDay>> {
         let rows = sqlx::query_as::<_, (i64, i64, i64, i64)>(
             "SELECT channel, sent / $3 AS day, SUM(messages.kind IN ('default', 'reply', 'command')), \
              SUM(messages.kind = 'other') FROM channels CROSS JOIN messages \
@@ -35,7 +41,7 @@ impl Store {
         )
         .bind(MessageId::min_at(since).to_sql())
         .bind(MessageId::min_at(until).to_sql() - 1)
-        .bind(Millis::DAY)
+        .bind(time::days(1).to_sql())
         .fetch_all(&self.read)
         .await?;
         let day = |(channel, day, messages, unknown): (i64, i64, i64, i64)| ActivityDay {
@@ -48,7 +54,7 @@ impl Store {
     }
 
     /// When the newest stored message was sent, by its id.
-    pub async fn newest_message(&self) -> Result<Option<Millis>> {
+    pub async fn newest_message(&self) -> Result<Option<Timestamp>> {
         let newest = sqlx::query_scalar::<_, Option<i64>>(
             "SELECT MAX((SELECT MAX(id) FROM messages WHERE channel = channels.id)) FROM channels",
         )
@@ -58,14 +64,18 @@ impl Store {
     }
 
     /// Payloads that came from `since` until before `until` and could not be parsed, by day.
-    pub async fn unread_payloads(&self, since: Millis, until: Millis) -> Result<Vec<UnreadDay>> {
+    pub async fn unread_payloads(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<UnreadDay>> {
         let rows = sqlx::query_as::<_, (i64, i64)>(
             "SELECT seen / $3, COUNT(*) FROM quarantine WHERE seen >= $1 AND seen < $2 \
              GROUP BY 1 ORDER BY 1",
         )
-        .bind(since.0)
-        .bind(until.0)
-        .bind(Millis::DAY)
+        .bind(since.to_sql())
+        .bind(until.to_sql())
+        .bind(time::days(1).to_sql())
         .fetch_all(&self.read)
         .await?;
         let day = |(day, payloads): (i64, i64)| UnreadDay { day, payloads: payloads as u64 };
@@ -78,7 +88,7 @@ impl Store {
         &self,
         channel: ChannelId,
         after: MessageId,
-        until: Millis,
+        until: Timestamp,
         limit: u32,
     ) -> Result<Vec<(MessageId, String)>> {
         let rows = sqlx::query_as::<_, (i64, String)>(

@@ -1,14 +1,21 @@
 //! How often a question was asked before and after its page was merged.
 
-use rules::model::ids::{ClusterId, MessageId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::{ClusterId, MessageId};
+use rules::time;
 
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
 impl Store {
     /// How often the question of a cluster was asked from `since` until before `until`, by answered questions
     /// and by those to which its answer was suggested; each question counts once.
-    pub async fn askings(&self, cluster: &ClusterId, since: Millis, until: Millis) -> Result<u64> {
+    pub async fn askings(
+        &self,
+        cluster: &ClusterId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64> {
         let count = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM (SELECT question FROM occurrences WHERE cluster = $1 \
              AND question BETWEEN $2 AND $3 UNION SELECT question FROM suggestions WHERE \
@@ -25,7 +32,7 @@ impl Store {
 
     /// The asker-days from `since` until before `until`: each day counts once for each person who asks
     /// anything on it.
-    pub async fn asker_days(&self, since: Millis, until: Millis) -> Result<u64> {
+    pub async fn asker_days(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
         let count = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.question.asker'), \
              json_extract(verdict, '$.question.asked') / $3 FROM exchanges \
@@ -33,7 +40,7 @@ impl Store {
         )
         .bind(MessageId::min_at(since).to_sql())
         .bind(MessageId::min_at(until).to_sql() - 1)
-        .bind(Millis::DAY)
+        .bind(time::days(1).to_sql())
         .fetch_one(&self.read)
         .await?;
         Ok(count as u64)

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rules::model::ids::{ClusterId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ClusterId;
 use rules::report::service_level::ProposalTimes;
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
 type ProposalTuple = (String, i64, Option<i64>, Option<i64>);
@@ -33,7 +35,7 @@ impl Store {
         for (cluster, due_since) in due {
             let cluster = cluster_id(&cluster)?;
             let decided = merged.get(&cluster).copied();
-            let due_since = Millis(due_since);
+            let due_since = Timestamp::from_sql(due_since);
             times.insert(
                 cluster.clone(),
                 ProposalTimes { cluster, due_since, offered: None, decided },
@@ -41,22 +43,22 @@ impl Store {
         }
         for (cluster, opened, offered, closed) in proposals {
             let cluster = cluster_id(&cluster)?;
-            let decided = merged.get(&cluster).copied().or(closed.map(Millis));
+            let decided = merged.get(&cluster).copied().or(closed.map(Timestamp::from_sql));
             let entry = times.entry(cluster.clone()).or_insert_with(|| ProposalTimes {
                 cluster,
-                due_since: Millis(opened),
+                due_since: Timestamp::from_sql(opened),
                 offered: None,
                 decided: None,
             });
             // Of several, the first was offered first, and the last one decides.
-            entry.offered = entry.offered.or(offered.map(Millis));
+            entry.offered = entry.offered.or(offered.map(Timestamp::from_sql));
             entry.decided = decided;
         }
         Ok(times.into_values().collect())
     }
 
     /// When each merged answer was merged, by the cluster that it belongs to today.
-    pub async fn merge_times(&self) -> Result<BTreeMap<ClusterId, Millis>> {
+    pub async fn merge_times(&self) -> Result<BTreeMap<ClusterId, Timestamp>> {
         let rows = sqlx::query_as::<_, (String, i64)>(
             "SELECT COALESCE(redirects.cluster, merged_answers.cluster), MIN(merged) \
              FROM merged_answers LEFT JOIN redirects ON old = merged_answers.cluster GROUP BY 1",
@@ -64,7 +66,7 @@ impl Store {
         .fetch_all(&self.read)
         .await?;
         rows.into_iter()
-            .map(|(cluster, merged)| Ok((cluster_id(&cluster)?, Millis(merged))))
+            .map(|(cluster, merged)| Ok((cluster_id(&cluster)?, Timestamp::from_sql(merged))))
             .collect()
     }
 }

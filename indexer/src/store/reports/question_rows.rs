@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, UserId};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::store::clusters::cluster_rows::cluster_id;
 use crate::store::operations::counts::parse_grade;
-use crate::store::sql::SqlId;
+use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
 
 /// A question of an exchange. `Debug` hides the words.
@@ -24,7 +26,7 @@ pub struct AskedQuestionRow {
     /// The messages that ask, earliest first.
     pub messages: Vec<MessageId>,
     pub asker: UserId,
-    pub asked: Millis,
+    pub asked: Timestamp,
     /// The messages that answer or try to, best first.
     pub answers: Vec<MessageId>,
     /// Present exactly where it is resolved.
@@ -36,7 +38,7 @@ pub struct AskedQuestionRow {
 pub struct OccurrenceFigures {
     pub cluster: Option<ClusterId>,
     pub grade: ResolutionGrade,
-    pub answered: Millis,
+    pub answered: Timestamp,
     pub answerer: UserId,
     /// As on Discord; published only where the operator has chosen so.
     pub answerer_name: String,
@@ -58,8 +60,8 @@ impl Store {
     /// began more than a day before it asks is left out.
     pub async fn questions_asked(
         &self,
-        since: Millis,
-        until: Millis,
+        since: Timestamp,
+        until: Timestamp,
     ) -> Result<Vec<AskedQuestionRow>> {
         let rows = sqlx::query(
             "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
@@ -77,7 +79,7 @@ impl Store {
              CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
              WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
         )
-        .bind(MessageId::min_at(Millis(since.0 - Millis::DAY)).0 as i64)
+        .bind(MessageId::min_at(time::minus(since, time::days(1))).0 as i64)
         .bind(MessageId::min_at(until).to_sql() - 1)
         .fetch_all(&self.read)
         .await?;
@@ -127,9 +129,9 @@ impl Store {
     pub async fn texts_posted(
         &self,
         channel: ChannelId,
-        since: Millis,
-        until: Millis,
-    ) -> Result<Vec<(MessageId, Millis, String)>> {
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(MessageId, Timestamp, String)>> {
         let rows = sqlx::query_as::<_, (i64, i64, String)>(
             "SELECT id, sent, text FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              AND bot = 0 ORDER BY id",
@@ -139,8 +141,9 @@ impl Store {
         .bind(MessageId::min_at(until).to_sql() - 1)
         .fetch_all(&self.read)
         .await?;
-        let said =
-            |(id, sent, text): (i64, i64, String)| (MessageId::from_sql(id), Millis(sent), text);
+        let said = |(id, sent, text): (i64, i64, String)| {
+            (MessageId::from_sql(id), Timestamp::from_sql(sent), text)
+        };
         Ok(rows.into_iter().map(said).collect())
     }
 
@@ -182,7 +185,7 @@ fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
         Ok(OccurrenceFigures {
             cluster: row.try_get::<Option<&str>, _>("cluster")?.map(cluster_id).transpose()?,
             grade: parse_grade(&grade)?,
-            answered: Millis(row.try_get("answered")?),
+            answered: Timestamp::from_sql(row.try_get("answered")?),
             answerer: UserId(id("answerer")?),
             answerer_name: row.try_get("answerer_name")?,
             question: row.try_get("question")?,
@@ -196,7 +199,7 @@ fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
         status: row.try_get("status")?,
         messages: ids("messages")?,
         asker: UserId(id("asker")?),
-        asked: Millis(row.try_get("asked")?),
+        asked: Timestamp::from_sql(row.try_get("asked")?),
         answers: ids("answers")?,
         occurrence: occurrence.transpose()?,
     })

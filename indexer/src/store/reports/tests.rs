@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, Millis, UserId};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ChannelId, ConversationId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::resolution::{Answer, ConversationVerdict, Question};
+use rules::time;
 use tempfile::TempDir;
 
 use crate::store::{
     ConversationRow, ExchangeRow, ExchangeStatus, ReactionsCoverage, Store, WriteBatch,
 };
 
-const NOON: i64 = 20_000 * Millis::DAY + Millis::DAY / 2;
+const NOON: Timestamp = Timestamp::constant((20_000 * 24 + 12) * 3_600, 0);
 
 fn at(hour: i64) -> MessageId {
-    MessageId::min_at(Millis(NOON + hour * Millis::HOUR))
+    MessageId::min_at(NOON + SignedDuration::from_hours(hour))
 }
 
 fn message(id: MessageId, author: u64, bot: bool, kind: MessageKind) -> Message {
@@ -90,9 +92,9 @@ async fn store() -> (Store, TempDir) {
         message(at(24), 1, false, MessageKind::Default),
         message(at(25), 2, false, MessageKind::Reply),
     ];
-    let whole = |message| (message, ReactionsCoverage::Whole, Millis(NOON));
+    let whole = |message| (message, ReactionsCoverage::Whole, NOON);
     let batch = WriteBatch {
-        channels: vec![(channel, Millis(NOON))],
+        channels: vec![(channel, NOON)],
         messages: said.into_iter().map(whole).collect(),
         ..WriteBatch::default()
     };
@@ -104,8 +106,9 @@ async fn store() -> (Store, TempDir) {
 #[tokio::test]
 async fn a_question_is_read_once_in_the_span_in_which_it_asks() {
     let (store, _folder) = store().await;
-    let hours =
-        |from: i64, to: i64| (Millis(NOON + from * Millis::HOUR), Millis(NOON + to * Millis::HOUR));
+    let hours = |from: i64, to: i64| {
+        (NOON + SignedDuration::from_hours(from), NOON + SignedDuration::from_hours(to))
+    };
     for ((since, until), expected) in
         [(hours(0, 1), vec![at(0)]), (hours(1, 24), vec![]), (hours(0, 48), vec![at(0), at(24)])]
     {
@@ -121,22 +124,22 @@ async fn a_question_is_read_once_in_the_span_in_which_it_asks() {
     assert_eq!(rows.len(), 1);
     let row = &rows[0];
     assert_eq!((row.asker, row.status.as_str()), (UserId(1), "open"));
-    assert_eq!((row.asked, &row.answers[..]), (Millis(NOON), &[at(1)][..]));
+    assert_eq!((row.asked, &row.answers[..]), (NOON, &[at(1)][..]));
     let people = store.people_in(&BTreeSet::from([ConversationId(at(0))])).await.unwrap();
     let said = &people[&ConversationId(at(0))];
     assert_eq!(said[..], [(at(0), UserId(1)), (at(1), UserId(2))]);
     assert_eq!(store.message_texts(ChannelId(1), &[at(1)]).await.unwrap().len(), 1);
-    assert_eq!(store.asker_days(Millis(NOON), Millis(NOON + 2 * Millis::DAY)).await.unwrap(), 2);
+    assert_eq!(store.asker_days(NOON, NOON + time::days(2)).await.unwrap(), 2);
 }
 
 #[tokio::test]
 async fn messages_are_counted_by_day_without_notices() {
     let (store, _folder) = store().await;
-    let days = store.message_activity(Millis(0), Millis(NOON + 9 * Millis::DAY)).await.unwrap();
+    let days = store.message_activity(Timestamp::UNIX_EPOCH, NOON + time::days(9)).await.unwrap();
     let counts = days.iter().map(|one| (one.day, one.messages, one.unknown)).collect::<Vec<_>>();
     assert_eq!(counts, [(20_000, 3, 1), (20_001, 2, 0)]);
     assert_eq!(store.newest_message().await.unwrap(), Some(at(25).created_at()));
-    let until = Millis(NOON + 9 * Millis::DAY);
+    let until = NOON + time::days(9);
     let talk = store.talk_of_people(ChannelId(1), MessageId(0), until, 2).await.unwrap();
     assert_eq!(talk.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [at(0), at(1)]);
     let rest = store.talk_of_people(ChannelId(1), at(1), until, 9).await.unwrap();

@@ -6,6 +6,7 @@ use crate::cluster::recluster::recluster;
 use crate::encoder::{Embedding, TextEmbedding};
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::ConversationId;
+use rules::time;
 
 fn text(question: &str) -> (String, String) {
     (question.to_owned(), "In the settings file, under network.".to_owned())
@@ -16,7 +17,7 @@ async fn ask(store: &Store, id: u64, question: &str) {
 }
 
 async fn cluster(store: &Store) {
-    recluster(store, &Arc::new(Ruleset::embedded()), Millis(1), false).await.unwrap();
+    recluster(store, &Arc::new(Ruleset::embedded()), time::at_millisecond(1), false).await.unwrap();
 }
 
 fn vector(number: f32) -> TextEmbedding {

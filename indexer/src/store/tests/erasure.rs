@@ -4,6 +4,7 @@ use rules::model::cluster::{Occurrence, Quote};
 use rules::model::ids::ConversationId;
 use rules::model::message::{Mention, Reaction, ReactionChange, ReactionOp};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -123,7 +124,7 @@ fn traces(folder: &TempDir) -> Vec<String> {
 async fn store_all(store: &Store) {
     for chunk in talk().chunks(500) {
         let mut batch = batch(chunk.to_vec());
-        batch.channels = (1..=CHANNELS).map(|id| (channel(id), Millis(1))).collect();
+        batch.channels = (1..=CHANNELS).map(|id| (channel(id), time::at_millisecond(1))).collect();
         store.apply_batch(&batch).await.unwrap();
     }
     judge_again(store).await;
@@ -135,7 +136,10 @@ async fn store_all(store: &Store) {
     };
     let batch = WriteBatch {
         // One to a message that is stored, one to a message that is not.
-        reactions: vec![(reaction(1_003), Millis(5)), (reaction(9_999), Millis(5))],
+        reactions: vec![
+            (reaction(1_003), time::at_millisecond(5)),
+            (reaction(9_999), time::at_millisecond(5)),
+        ],
         quarantined: vec![QuarantinedPayload {
             id: 0,
             source: "rest".into(),
@@ -144,7 +148,7 @@ async fn store_all(store: &Store) {
             raw: format!("{{\"author\":{{\"id\":\"{PERSON}\",\"name\":\"{NAME}\"}}}}"),
             channel: None,
             message: None,
-            seen: Millis(1),
+            seen: time::at_millisecond(1),
             tries: 0,
         }],
         ..WriteBatch::default()
@@ -155,13 +159,16 @@ async fn store_all(store: &Store) {
         message: MessageId(1_003),
         by: PERSON,
         answers: true,
-        at: Millis(6),
+        at: time::at_millisecond(6),
     };
     store.set_mark(&by_hand).await.unwrap();
-    store.mark_duplicate(MessageId(1_003), MessageId(1_006), PERSON, Millis(6)).await.unwrap();
+    store
+        .mark_duplicate(MessageId(1_003), MessageId(1_006), PERSON, time::at_millisecond(6))
+        .await
+        .unwrap();
     let deed = AuditRow {
         seq: 0,
-        at: Millis(6),
+        at: time::at_millisecond(6),
         by: PERSON,
         what: "mark".into(),
         target: format!("for {PERSON}"),
@@ -171,8 +178,12 @@ async fn store_all(store: &Store) {
     for (subject, source) in
         [("message:1000", "asked".to_owned()), ("server:1", format!("by {PERSON}"))]
     {
-        let consent =
-            ConsentGrant { subject: subject.into(), source, at: Millis(1), withdrawn: None };
+        let consent = ConsentGrant {
+            subject: subject.into(),
+            source,
+            at: time::at_millisecond(1),
+            withdrawn: None,
+        };
         store.give_consent(&consent).await.unwrap();
     }
     store.set("judged-with", &format!("rules {PERSON}")).await.unwrap();
@@ -191,10 +202,10 @@ async fn a_forgotten_person_leaves_no_byte() {
     assert_eq!((kept.consents.len(), kept.unreadable.len()), (1, 1));
     serde_json::to_string(&kept).unwrap();
 
-    let forgotten = store.erase_user(PERSON, "self", Millis(9)).await.unwrap();
+    let forgotten = store.erase_user(PERSON, "self", time::at_millisecond(9)).await.unwrap();
     assert_eq!(forgotten.messages, MESSAGES.div_ceil(11));
     assert_eq!(forgotten.channels as u64, CHANNELS);
-    let again = store.erase_user(PERSON, "self", Millis(10)).await.unwrap();
+    let again = store.erase_user(PERSON, "self", time::at_millisecond(10)).await.unwrap();
     assert_eq!(again, ErasureSummary::default());
     assert!(store.opt_outs().await.unwrap().covers(PERSON));
     assert!(!store.opt_outs().await.unwrap().covers(UserId(20)));
@@ -229,7 +240,7 @@ async fn quotes_of_a_forgotten_person_go_and_do_not_come_back() {
     ];
     let own = message(1, 19, PERSON.0, "Turn the gallipot valve to the left.\nIt worked.");
     store.apply_batch(&batch(std::iter::once(own).chain(quoting.clone()))).await.unwrap();
-    store.erase_user(PERSON, "operator", Millis(9)).await.unwrap();
+    store.erase_user(PERSON, "operator", time::at_millisecond(9)).await.unwrap();
     let texts = async || all(&store, 1).await.into_iter().map(|one| one.text).collect::<Vec<_>>();
     let left = ["That is right.", "> Restart it.\nBoth.", "> Restart it.\nYes."];
     assert_eq!(texts().await, left);
@@ -237,7 +248,7 @@ async fn quotes_of_a_forgotten_person_go_and_do_not_come_back() {
     assert_eq!(texts().await, left, "another reading brings nothing back");
     assert!(store.withdraw_opt_out(PERSON).await.unwrap());
     assert!(!store.withdraw_opt_out(PERSON).await.unwrap());
-    store.erase_user(PERSON, "themselves", Millis(10)).await.unwrap();
+    store.erase_user(PERSON, "themselves", time::at_millisecond(10)).await.unwrap();
     assert!(!store.withdraw_opt_out(PERSON).await.unwrap(), "who asked for it stays forgotten");
 }
 
@@ -267,7 +278,7 @@ async fn deleted_words_leave_the_files_once_their_conversations_are_judged() {
     judge_again(&store).await;
     assert!(!store.purge_due().await.unwrap());
     assert!(!traces(&folder).is_empty());
-    let deleted = vec![(ChannelId(1), MessageId(10), Millis(3))];
+    let deleted = vec![(ChannelId(1), MessageId(10), time::at_millisecond(3))];
     store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(pending(&store).await, [(1, 10)]);
     store.purge_deleted_text().await.unwrap();

@@ -1,5 +1,6 @@
 //! The exchanges of a conversation go with it, wherever their messages end up.
 
+use jiff::Timestamp;
 use rules::model::cluster::{Occurrence, Quote};
 use rules::model::ids::ConversationId;
 use rules::resolution::ResolutionGrade;
@@ -14,7 +15,7 @@ pub(super) fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow 
         author_name: "Ada".into(),
         trusted: false,
         text: text.into(),
-        sent: Millis(0),
+        sent: Timestamp::UNIX_EPOCH,
         has_attachment: false,
     };
     let occurrence = |question| Occurrence {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 
 use super::*;
 use crate::cluster::grouping::{GroupingItem, group_items, qa_text};
@@ -50,7 +52,7 @@ pub(super) fn judged(id: u64, (question, answer): &(String, String)) -> Conversa
         author_name: "Ada".into(),
         trusted: false,
         text: text.into(),
-        sent: Millis(0),
+        sent: Timestamp::UNIX_EPOCH,
         has_attachment: false,
     };
     let occurrence = Occurrence {
@@ -139,7 +141,7 @@ async fn follow(seed: u64, changes: u64, compared: usize) {
             change(&store, &mut truth, &mut draws).await;
         }
         left -= some;
-        recluster(&store, &rules, Millis(1), false).await.unwrap();
+        recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
         assert!(!store.needs_recluster().await.unwrap());
         steps += 1;
         if steps % compared != 0 && left > 0 {
@@ -152,7 +154,7 @@ async fn follow(seed: u64, changes: u64, compared: usize) {
     let (again, _folder) = empty().await;
     let all = truth.iter().rev().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
     again.save_conversations(&all).await.unwrap();
-    recluster(&again, &rules, Millis(1), false).await.unwrap();
+    recluster(&again, &rules, time::at_millisecond(1), false).await.unwrap();
     assert_eq!(clusters(&again).await, clusters(&store).await, "seed {seed}");
     let largest = clusters(&store).await.into_values().map(|one| one.0.len()).max();
     assert!(largest.is_some_and(|largest| largest > 2), "questions come together: {largest:?}");

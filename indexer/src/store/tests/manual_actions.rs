@@ -3,6 +3,7 @@
 use rules::disentangle::AnswerMark;
 use rules::model::ids::ClusterId;
 use rules::model::message::{ReactionChange, ReactionOp};
+use rules::time;
 
 use super::*;
 
@@ -14,20 +15,23 @@ async fn the_latest_mark_of_each_person_stands() {
     let (store, _folder) = empty().await;
     let (place, answer) = (ChannelId(1), MessageId(20));
     let mark = |by, answers, at| AnswerMarkRow { channel: place, message: answer, by, answers, at };
-    store.set_mark(&mark(ASKER, true, Millis(5))).await.unwrap();
+    store.set_mark(&mark(ASKER, true, time::at_millisecond(5))).await.unwrap();
     store.apply_batch(&batch([message(1, 10, 5, "how?"), message(1, 20, 6, "so")])).await.unwrap();
     assert_eq!(pending(&store).await.len(), 1, "the mark came before the channel");
     judge_all(&store).await;
-    store.set_mark(&mark(HELPER, false, Millis(3))).await.unwrap();
+    store.set_mark(&mark(HELPER, false, time::at_millisecond(3))).await.unwrap();
     assert_eq!(pending(&store).await, [(1, 20)]);
     let mark_by = |by, answers| AnswerMark { message: answer, by, answers };
     let marks = store.marks(place, &[MessageId(10), answer]).await.unwrap();
     assert_eq!(marks, [mark_by(HELPER, false), mark_by(ASKER, true)]);
     judge_all(&store).await;
-    assert!(!store.revoke_mark(place, answer, ASKER, Millis(4)).await.unwrap(), "marked later");
-    assert!(store.revoke_mark(place, answer, ASKER, Millis(6)).await.unwrap());
-    assert!(!store.revoke_mark(place, answer, ASKER, Millis(7)).await.unwrap());
-    store.set_mark(&mark(ASKER, true, Millis(5))).await.unwrap();
+    assert!(
+        !store.revoke_mark(place, answer, ASKER, time::at_millisecond(4)).await.unwrap(),
+        "marked later"
+    );
+    assert!(store.revoke_mark(place, answer, ASKER, time::at_millisecond(6)).await.unwrap());
+    assert!(!store.revoke_mark(place, answer, ASKER, time::at_millisecond(7)).await.unwrap());
+    store.set_mark(&mark(ASKER, true, time::at_millisecond(5))).await.unwrap();
     assert_eq!(store.marks(place, &[answer]).await.unwrap(), [mark_by(HELPER, false)]);
     assert_eq!(pending(&store).await, [(1, 20)]);
 }
@@ -40,7 +44,7 @@ async fn a_consent_keeps_its_first_time_until_it_is_withdrawn() {
     let consent = |subject: &str, at| ConsentGrant {
         subject: subject.into(),
         source: "asked".into(),
-        at: Millis(at),
+        at: time::at_millisecond(at),
         withdrawn: None,
     };
     store.give_consent(&consent("message:10", 3)).await.unwrap();
@@ -54,8 +58,8 @@ async fn a_consent_keeps_its_first_time_until_it_is_withdrawn() {
     );
     let both = [MessageId(10), MessageId(11)];
     assert_eq!(store.consented_messages(&both).await.unwrap(), [MessageId(10)].into());
-    assert!(store.withdraw_consent("message:10", Millis(9)).await.unwrap());
-    assert!(!store.withdraw_consent("message:10", Millis(9)).await.unwrap());
+    assert!(store.withdraw_consent("message:10", time::at_millisecond(9)).await.unwrap());
+    assert!(!store.withdraw_consent("message:10", time::at_millisecond(9)).await.unwrap());
     assert!(store.consented_messages(&both).await.unwrap().is_empty());
     store.give_consent(&consent("message:10", 5)).await.unwrap();
     assert!(store.consented_messages(&both).await.unwrap().is_empty(), "given before");
@@ -73,7 +77,7 @@ async fn a_question_gets_one_suggestion_and_one_person_answers_it() {
         channel: ChannelId(1),
         cluster: ClusterId::of_question(MessageId(3)),
         confidence: 0.75,
-        at: Millis(1),
+        at: time::at_millisecond(1),
         posted: None,
         helped: None,
     };
@@ -82,15 +86,27 @@ async fn a_question_gets_one_suggestion_and_one_person_answers_it() {
     store.suggestion_posted(MessageId(10), MessageId(11)).await.unwrap();
     store.apply_batch(&batch([message(1, 10, 5, "how?")])).await.unwrap();
     judge_all(&store).await;
-    assert!(store.answer_suggestion(MessageId(10), true, ASKER, Millis(2)).await.unwrap());
+    assert!(
+        store.answer_suggestion(MessageId(10), true, ASKER, time::at_millisecond(2)).await.unwrap()
+    );
     assert_eq!(pending(&store).await, [(1, 10)]);
     let helped = store.helped_questions(ChannelId(1)).await.unwrap();
     assert_eq!(helped, [MessageId(10)].into());
-    assert!(!store.answer_suggestion(MessageId(10), false, HELPER, Millis(3)).await.unwrap());
+    assert!(
+        !store
+            .answer_suggestion(MessageId(10), false, HELPER, time::at_millisecond(3))
+            .await
+            .unwrap()
+    );
     let answered =
         Suggestion { posted: Some(MessageId(11)), helped: Some(true), ..suggestion.clone() };
     assert_eq!(store.suggestion(MessageId(10)).await.unwrap(), Some(answered));
-    assert!(store.answer_suggestion(MessageId(10), false, ASKER, Millis(4)).await.unwrap());
+    assert!(
+        store
+            .answer_suggestion(MessageId(10), false, ASKER, time::at_millisecond(4))
+            .await
+            .unwrap()
+    );
     let counts = store.live_counts().await.unwrap();
     assert_eq!((counts.suggestions_posted, counts.suggestions_not_helped), (1, 1));
 }
@@ -100,7 +116,7 @@ async fn deeds_are_written_down_the_last_first() {
     let (store, _folder) = empty().await;
     let deed = |what: &str, undoes| AuditRow {
         seq: 0,
-        at: Millis(1),
+        at: time::at_millisecond(1),
         by: ASKER,
         what: what.into(),
         target: "10".into(),
@@ -122,7 +138,7 @@ fn unreadable(raw: &str, message: u64) -> QuarantinedPayload {
         raw: raw.into(),
         channel: Some(ChannelId(1)),
         message: Some(MessageId(message)),
-        seen: Millis(1),
+        seen: time::at_millisecond(1),
         tries: 0,
     }
 }
@@ -140,7 +156,7 @@ async fn what_cannot_be_read_is_kept_once_until_it_can_or_is_deleted() {
     let again = store.quarantined(9).await.unwrap();
     let expected = QuarantinedPayload { tries: 1, why: "no id either".into(), ..kept[1].clone() };
     assert_eq!(again, [expected]);
-    let deleted = vec![(ChannelId(1), MessageId(11), Millis(2))];
+    let deleted = vec![(ChannelId(1), MessageId(11), time::at_millisecond(2))];
     store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     let late = vec![unreadable("{3}", 11)];
     store.apply_batch(&WriteBatch { quarantined: late, ..WriteBatch::default() }).await.unwrap();
@@ -152,15 +168,16 @@ async fn what_cannot_be_read_is_kept_once_until_it_can_or_is_deleted() {
 async fn what_could_be_read_later_is_let_go() {
     let (store, _folder) = empty().await;
     let quarantined = [(1, 10), (9, 11), (1, 12)].map(|(seen, message)| QuarantinedPayload {
-        seen: Millis(seen),
+        seen: time::at_millisecond(seen),
         ..unreadable(&format!("{{{message}}}"), message)
     });
     store
         .apply_batch(&WriteBatch { quarantined: quarantined.into(), ..WriteBatch::default() })
         .await
         .unwrap();
-    let read =
-        [10, 11].map(|id| (message(1, id, 5, "at last"), ReactionsCoverage::Whole, Millis(4)));
+    let read = [10, 11].map(|id| {
+        (message(1, id, 5, "at last"), ReactionsCoverage::Whole, time::at_millisecond(4))
+    });
     store
         .apply_batch(&WriteBatch { messages: read.into(), ..WriteBatch::default() })
         .await
@@ -179,8 +196,8 @@ async fn a_reading_is_the_last_word_of_its_reader() {
         oldest: MessageId(10),
         complete: false,
         gapped: true,
-        reconciled: Millis(1),
-        archived_until: Millis(2),
+        reconciled: time::at_millisecond(1),
+        archived_until: time::at_millisecond(2),
     };
     let done = ChannelProgress { complete: true, gapped: false, oldest: MessageId(5), ..reading };
     for one in [reading, done] {
@@ -190,7 +207,7 @@ async fn a_reading_is_the_last_word_of_its_reader() {
             .unwrap();
     }
     assert_eq!(store.channel_progress().await.unwrap(), [done]);
-    let gone = vec![(ChannelId(1), Millis(3))];
+    let gone = vec![(ChannelId(1), time::at_millisecond(3))];
     store.apply_batch(&WriteBatch { gone, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(store.channel_progress().await.unwrap(), []);
 }
@@ -223,15 +240,17 @@ async fn what_is_counted_tells_changes_apart() {
         emoji: "+".into(),
         what: ReactionOp::Added(HELPER),
     };
-    let reacted =
-        || WriteBatch { reactions: vec![(change.clone(), Millis(2))], ..WriteBatch::default() };
+    let reacted = || WriteBatch {
+        reactions: vec![(change.clone(), time::at_millisecond(2))],
+        ..WriteBatch::default()
+    };
     judge_all(&store).await;
     let updated = Applied { updated: 1, ..Applied::default() };
     assert_eq!(store.apply_batch(&reacted()).await.unwrap(), updated);
     assert_eq!(pending(&store).await, [(1, 10)]);
     assert_eq!(store.apply_batch(&reacted()).await.unwrap(), unchanged);
     let deleted = || WriteBatch {
-        deleted: vec![(ChannelId(1), MessageId(10), Millis(3))],
+        deleted: vec![(ChannelId(1), MessageId(10), time::at_millisecond(3))],
         ..WriteBatch::default()
     };
     let gone = Applied { deleted: 1, ..Applied::default() };

@@ -4,6 +4,7 @@ use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 
 use super::*;
 use crate::cluster::recluster::recluster;
@@ -19,7 +20,7 @@ fn judged(channel: u64, question: u64, asked: &str) -> ConversationRow {
         author_name: format!("P{id}"),
         trusted: false,
         text: text.into(),
-        sent: Millis(id as i64),
+        sent: time::at_millisecond(id as i64),
         has_attachment: false,
     };
     let conversation = ConversationId(MessageId(question));
@@ -65,7 +66,7 @@ fn merged(question: u64) -> MergedAnswerRow {
         title: TITLE.into(),
         answer: ANSWER.into(),
         digest: "d".into(),
-        merged: Millis(5),
+        merged: time::at_millisecond(5),
         evidence: vec![MessageId(question + 1), MessageId(question)],
     }
 }
@@ -79,8 +80,8 @@ fn proposal(question: u64, state: ProposalState) -> Proposal {
         title: format!("docs: {TITLE}"),
         path: "answers/reset.md".into(),
         state,
-        opened: Millis(1),
-        updated: Millis(1),
+        opened: time::at_millisecond(1),
+        updated: time::at_millisecond(1),
         purpose: "answer".into(),
         number: Some(7),
         progress: "{}".into(),
@@ -95,13 +96,13 @@ async fn known() -> (Store, TempDir, Arc<Ruleset>) {
     let said = [(1, 100), (1, 101), (2, 200), (2, 201)];
     let said = said.map(|(channel, id)| message(channel, id, id, "words"));
     let mut batch = batch(said);
-    batch.channels.push((channel(2), Millis(1)));
+    batch.channels.push((channel(2), time::at_millisecond(1)));
     store.apply_batch(&batch).await.unwrap();
     judge_all(&store).await;
     let other = judged(2, 200, "Where can I find the roadmap for next year?");
     store.save_conversations(&[judged(1, 100, ASKED), other]).await.unwrap();
     let rules = Arc::new(Ruleset::embedded());
-    recluster(&store, &rules, Millis(1), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
     store.upsert_proposal(&proposal(100, ProposalState::Merged)).await.unwrap();
     store.upsert_merged_answer(&merged(100)).await.unwrap();
     store.set_state(&id(100), ClusterState::Merged).await.unwrap();
@@ -161,7 +162,7 @@ async fn a_merged_answer_is_served_and_the_index_hears_of_it_once() {
 async fn the_words_go_with_a_message_and_come_back_when_kept_again() {
     let (store, folder, _) = known().await;
     let last_change = store.newest_change().await.unwrap();
-    let deleted = vec![(ChannelId(1), MessageId(101), Millis(9))];
+    let deleted = vec![(ChannelId(1), MessageId(101), time::at_millisecond(9))];
     store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(served(&store, 100).await, None);
     assert_eq!(store.changes_after(last_change, 9).await.unwrap()[0].cluster, id(100));
@@ -186,7 +187,7 @@ async fn the_words_go_with_a_message_and_come_back_when_kept_again() {
 #[tokio::test]
 async fn the_words_go_with_a_person_and_with_a_channel() {
     let (store, folder, _) = known().await;
-    store.erase_user(UserId(100), "self", Millis(9)).await.unwrap();
+    store.erase_user(UserId(100), "self", time::at_millisecond(9)).await.unwrap();
     assert_eq!((served(&store, 100).await, title(&store).await.as_str()), (None, ""));
     judge_all(&store).await;
     store.purge_deleted_text().await.unwrap();
@@ -194,7 +195,10 @@ async fn the_words_go_with_a_person_and_with_a_channel() {
 
     let (store, folder, _) = known().await;
     store
-        .apply_batch(&WriteBatch { gone: vec![(ChannelId(1), Millis(9))], ..WriteBatch::default() })
+        .apply_batch(&WriteBatch {
+            gone: vec![(ChannelId(1), time::at_millisecond(9))],
+            ..WriteBatch::default()
+        })
         .await
         .unwrap();
     assert_eq!((served(&store, 100).await, title(&store).await.as_str()), (None, ""));
@@ -207,8 +211,10 @@ async fn the_words_go_with_a_person_and_with_a_channel() {
 #[tokio::test]
 async fn messages_that_are_no_evidence_take_nothing_along() {
     let (store, _folder, _) = known().await;
-    let deleted =
-        vec![(ChannelId(2), MessageId(201), Millis(9)), (ChannelId(1), MessageId(999), Millis(9))];
+    let deleted = vec![
+        (ChannelId(2), MessageId(201), time::at_millisecond(9)),
+        (ChannelId(1), MessageId(999), time::at_millisecond(9)),
+    ];
     store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
     assert_eq!(
         (served(&store, 100).await, title(&store).await),
@@ -222,7 +228,7 @@ async fn while_a_channel_is_hidden_its_answers_are_not_served() {
     let last_change = store.newest_change().await.unwrap();
     store
         .apply_batch(&WriteBatch {
-            hidden: vec![(ChannelId(1), Millis(5))],
+            hidden: vec![(ChannelId(1), time::at_millisecond(5))],
             ..WriteBatch::default()
         })
         .await
@@ -234,7 +240,7 @@ async fn while_a_channel_is_hidden_its_answers_are_not_served() {
     assert_eq!(store.merged_answer(&id(100)).await.unwrap().unwrap().answer, ANSWER);
     store
         .apply_batch(&WriteBatch {
-            channels: vec![(channel(1), Millis(6))],
+            channels: vec![(channel(1), time::at_millisecond(6))],
             ..WriteBatch::default()
         })
         .await
@@ -255,10 +261,16 @@ async fn an_answer_follows_its_cluster_into_another() {
         .save_conversations(&[judged(2, 300, "where is the roadmap for next year?")])
         .await
         .unwrap();
-    store.mark_duplicate(MessageId(300), MessageId(200), UserId(5), Millis(2)).await.unwrap();
-    recluster(&store, &rules, Millis(2), false).await.unwrap();
-    store.mark_duplicate(MessageId(100), MessageId(200), UserId(5), Millis(2)).await.unwrap();
-    recluster(&store, &rules, Millis(3), false).await.unwrap();
+    store
+        .mark_duplicate(MessageId(300), MessageId(200), UserId(5), time::at_millisecond(2))
+        .await
+        .unwrap();
+    recluster(&store, &rules, time::at_millisecond(2), false).await.unwrap();
+    store
+        .mark_duplicate(MessageId(100), MessageId(200), UserId(5), time::at_millisecond(2))
+        .await
+        .unwrap();
+    recluster(&store, &rules, time::at_millisecond(3), false).await.unwrap();
     let cluster = store.cluster(&id(100)).await.unwrap().unwrap();
     assert_eq!((&cluster.id, cluster.merged_answer.is_some()), (&id(200), true));
     assert_eq!(store.merged_answer(&id(200)).await.unwrap().unwrap().cluster, id(100));
@@ -280,8 +292,8 @@ async fn an_answer_follows_its_cluster_into_another() {
         .unwrap();
     assert_eq!(store.changes_after(last_change, 9).await.unwrap()[0].cluster, id(200));
     // Parted again, each has its own.
-    store.unmark_duplicate(MessageId(100), UserId(5), Millis(4)).await.unwrap();
-    recluster(&store, &rules, Millis(5), false).await.unwrap();
+    store.unmark_duplicate(MessageId(100), UserId(5), time::at_millisecond(4)).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(5), false).await.unwrap();
     assert_eq!(served(&store, 100).await, Some(format!("{TITLE}: Other.")));
     assert_eq!(store.cluster(&id(100)).await.unwrap().unwrap().state, ClusterState::Merged);
 }
@@ -293,7 +305,7 @@ async fn a_cluster_that_comes_back_is_what_it_was() {
     store.set_state(&id(200), ClusterState::Rejected).await.unwrap();
     let gone = [100, 200].map(|question| ConversationId(MessageId(question)));
     store.remove_conversations(&gone).await.unwrap();
-    recluster(&store, &rules, Millis(3), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(3), false).await.unwrap();
     assert!(store.cluster_ids().await.unwrap().is_empty());
     let again = [
         judged(1, 90, "How can I reset my wallet password?"),
@@ -301,7 +313,7 @@ async fn a_cluster_that_comes_back_is_what_it_was() {
         judged(2, 200, "Where can I find the roadmap for next year?"),
     ];
     store.save_conversations(&again).await.unwrap();
-    recluster(&store, &rules, Millis(4), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(4), false).await.unwrap();
     let states = store.cluster_summaries().await.unwrap();
     let states = states.into_iter().map(|one| (one.id, one.state)).collect::<Vec<_>>();
     assert_eq!(states.len(), 2);
@@ -314,18 +326,21 @@ async fn a_cluster_that_comes_back_is_what_it_was() {
 #[tokio::test]
 async fn steps_end_with_their_proposal_and_old_ones_go() {
     let (store, _folder) = empty().await;
-    let first = store.begin_step(&id(100), "branch", Millis(10)).await.unwrap();
-    let second = store.begin_step(&id(100), "pull", Millis(11)).await.unwrap();
-    store.begin_step(&id(200), "branch", Millis(12)).await.unwrap();
+    let first = store.begin_step(&id(100), "branch", time::at_millisecond(10)).await.unwrap();
+    let second = store.begin_step(&id(100), "pull", time::at_millisecond(11)).await.unwrap();
+    store.begin_step(&id(200), "branch", time::at_millisecond(12)).await.unwrap();
     assert_eq!(store.unended_steps().await.unwrap().len(), 3);
     let planned = proposal(100, ProposalState::Planned);
-    store.end_step(first, "made", &planned, Millis(20)).await.unwrap();
+    store.end_step(first, "made", &planned, time::at_millisecond(20)).await.unwrap();
     let steps = store.steps_of(&id(100)).await.unwrap();
-    assert_eq!((steps[0].ended, steps[0].outcome.as_deref()), (Some(Millis(20)), Some("made")));
+    assert_eq!(
+        (steps[0].ended, steps[0].outcome.as_deref()),
+        (Some(time::at_millisecond(20)), Some("made"))
+    );
     assert_eq!((steps[1].seq, steps[1].ended), (second, None));
     assert_eq!(store.proposal(&id(100)).await.unwrap(), Some(planned));
     let open = Proposal { note: Some("why".into()), ..proposal(100, ProposalState::Open) };
-    let later = Millis(21 + 30 * Millis::DAY);
+    let later = time::at_millisecond(21) + time::days(30);
     store.end_step(second, "opened", &open, later).await.unwrap();
     let steps = store.steps_of(&id(100)).await.unwrap();
     assert_eq!(steps.iter().map(|step| step.seq).collect::<Vec<_>>(), [second]);

@@ -1,8 +1,10 @@
 //! A store of every older version is brought up to date with rows in it.
 
+use jiff::Timestamp;
 use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -74,7 +76,7 @@ fn occurrence() -> Occurrence {
         author_name: format!("P{id}"),
         trusted: false,
         text: text.into(),
-        sent: Millis(id as i64),
+        sent: time::at_millisecond(id as i64),
         has_attachment: false,
     };
     Occurrence {
@@ -104,7 +106,7 @@ async fn reactions_move_out_of_the_extras_and_yield_to_what_is_read_next() {
     let mut again = messages[1].clone();
     again.reactions[0].emoji = "*".into();
     let batch = WriteBatch {
-        messages: vec![(again.clone(), ReactionsCoverage::Whole, Millis(4))],
+        messages: vec![(again.clone(), ReactionsCoverage::Whole, time::at_millisecond(4))],
         ..WriteBatch::default()
     };
     store.apply_batch(&batch).await.unwrap();
@@ -151,7 +153,7 @@ async fn check_spine(store: &Store, former: &ClusterId) {
     let exchanges = store.exchanges(conversation.id).await.unwrap();
     let exchanges = exchanges.iter().map(|one| (one.id, one.verdict.as_str()));
     assert_eq!(exchanges.collect::<Vec<_>>(), [(MessageId(100), r#"{"messages":[100]}"#)]);
-    let asked = store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap();
+    let asked = store.answered_counts_since(Timestamp::UNIX_EPOCH, time::days(1)).await.unwrap();
     assert_eq!(asked, (1, 1), "an exchange each, and its occurrence");
     let occurrences = store.occurrences_asked(&[MessageId(100)].into()).await.unwrap();
     let stored = &occurrences[0];
@@ -165,7 +167,7 @@ async fn check_spine(store: &Store, former: &ClusterId) {
         times: 1,
         askers: 1,
         representative: MessageId(100),
-        due_since: Some(Millis(7)),
+        due_since: Some(time::at_millisecond(7)),
     };
     assert_eq!(store.cluster_summaries().await.unwrap(), [summary]);
     let changes = store.changes_after(0, 10).await.unwrap();
@@ -186,8 +188,8 @@ async fn check_live(store: &Store, has_rows: bool) {
         oldest: MessageId(100),
         complete: true,
         gapped: false,
-        reconciled: Millis(5),
-        archived_until: Millis(6),
+        reconciled: time::at_millisecond(5),
+        archived_until: time::at_millisecond(6),
     };
     let count = usize::from(has_rows);
     assert_eq!(store.channel_progress().await.unwrap(), vec![progress; count]);
@@ -209,8 +211,8 @@ async fn check_proposals(store: &Store, has_rows: bool) {
         title: "docs: reset".into(),
         path: "a.md".into(),
         state: ProposalState::Open,
-        opened: Millis(8),
-        updated: Millis(9),
+        opened: time::at_millisecond(8),
+        updated: time::at_millisecond(9),
         purpose: "answer".into(),
         number: has_rows.then_some(12),
         progress: text(r#"{"l":1}"#, "{}"),
@@ -220,7 +222,7 @@ async fn check_proposals(store: &Store, has_rows: bool) {
     assert_eq!(store.proposals().await.unwrap(), [proposal]);
     let steps = store.steps_of(&cluster()).await.unwrap();
     let steps = steps.iter().map(|step| (step.seq, step.step.as_str(), step.ended));
-    let all = [(1, "push", Some(Millis(9))), (2, "open", None)];
+    let all = [(1, "push", Some(time::at_millisecond(9))), (2, "open", None)];
     assert_eq!(steps.collect::<Vec<_>>(), all[..if has_rows { 2 } else { 0 }]);
     let merged = store.merged_answer(&cluster()).await.unwrap();
     let evidence = merged.as_ref().map(|merged| (merged.answer.as_str(), merged.evidence.len()));

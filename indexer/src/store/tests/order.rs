@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use rules::model::ids::RoleId;
 use rules::model::message::{Reaction, ReactionChange, ReactionOp, Role};
+use rules::time;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::*;
@@ -95,16 +97,22 @@ impl Event {
                 };
                 let seen = Channel { name: (*name).into(), topic, kind, parent, ..channel(*id) };
                 let list = if *name == "staff" { &mut batch.outside } else { &mut batch.channels };
-                list.push((seen, Millis(*at)));
+                list.push((seen, time::at_millisecond(*at)));
             }
-            Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), Millis(*at))),
-            Self::ChannelGone(id, at) => batch.gone.push((ChannelId(*id), Millis(*at))),
+            Self::Hidden(id, at) => batch.hidden.push((ChannelId(*id), time::at_millisecond(*at))),
+            Self::ChannelGone(id, at) => {
+                batch.gone.push((ChannelId(*id), time::at_millisecond(*at)))
+            }
             Self::Message { place, said, coverage, at } => {
                 let whole = *coverage == ReactionsCoverage::Whole;
-                batch.messages.push((said.at(*place, whole), *coverage, Millis(*at)));
+                batch.messages.push((said.at(*place, whole), *coverage, time::at_millisecond(*at)));
             }
             Self::Deleted((channel, id), at) => {
-                batch.deleted.push((ChannelId(*channel), MessageId(*id), Millis(*at)));
+                batch.deleted.push((
+                    ChannelId(*channel),
+                    MessageId(*id),
+                    time::at_millisecond(*at),
+                ));
             }
             Self::Reacted { place: (channel, message), emoji, what, at } => {
                 let change = ReactionChange {
@@ -113,16 +121,20 @@ impl Event {
                     emoji: (*emoji).into(),
                     what: *what,
                 };
-                batch.reactions.push((change, Millis(*at)));
+                batch.reactions.push((change, time::at_millisecond(*at)));
             }
             Self::Named { guild, name, at } => {
-                batch.servers.push((GuildId(*guild), (*name).to_owned(), Millis(*at)));
+                batch.servers.push((
+                    GuildId(*guild),
+                    (*name).to_owned(),
+                    time::at_millisecond(*at),
+                ));
             }
             Self::Joined { guild, user, at } => batch.joins.push(MemberJoin {
                 guild: GuildId(*guild),
                 user: UserId(*user),
-                joined: Millis(MessageId(0).created_at().0 - at),
-                counts_from: Millis(MessageId(0).created_at().0 + 1),
+                joined: MessageId(0).created_at() - SignedDuration::from_millis(*at),
+                counts_from: MessageId(0).created_at() + SignedDuration::from_millis(1),
             }),
         }
     }
@@ -145,7 +157,7 @@ impl Said {
         };
         Message {
             author: Arc::new(author),
-            edited: (self.edited > 0).then_some(Millis(self.edited)),
+            edited: (self.edited > 0).then_some(time::at_millisecond(self.edited)),
             reactions: self.reactions.iter().filter(|_| whole).map(reaction).collect(),
             ..message(channel, id, self.author, &self.text)
         }

@@ -1,5 +1,8 @@
 //! Two processes on one file.
 
+use jiff::SignedDuration;
+use rules::time;
+
 use super::*;
 
 async fn two() -> (Store, Store, TempDir) {
@@ -9,25 +12,27 @@ async fn two() -> (Store, Store, TempDir) {
     (one.unwrap(), other.unwrap(), folder)
 }
 
+const TTL: SignedDuration = SignedDuration::from_millis(50);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lease_has_one_holder_and_its_fence_grows_with_each_takeover() {
     let (one, other, _folder) = two().await;
-    let (now, later) = (Millis(1_000), Millis(1_100));
-    assert_eq!(one.acquire_lease("jobs", "a", 50, now).await.unwrap(), Some(LeaseFence(1)));
-    assert_eq!(other.acquire_lease("jobs", "b", 50, now).await.unwrap(), None);
+    let (now, later) = (time::at_millisecond(1_000), time::at_millisecond(1_100));
+    assert_eq!(one.acquire_lease("jobs", "a", TTL, now).await.unwrap(), Some(LeaseFence(1)));
+    assert_eq!(other.acquire_lease("jobs", "b", TTL, now).await.unwrap(), None);
     assert_eq!(
-        one.acquire_lease("jobs", "a", 50, Millis(1_040)).await.unwrap(),
+        one.acquire_lease("jobs", "a", TTL, time::at_millisecond(1_040)).await.unwrap(),
         Some(LeaseFence(1))
     );
-    assert!(other.still_holds("jobs", LeaseFence(1), Millis(1_080)).await.unwrap());
-    assert!(!other.still_holds("jobs", LeaseFence(1), Millis(1_090)).await.unwrap());
-    assert_eq!(other.acquire_lease("jobs", "b", 50, later).await.unwrap(), Some(LeaseFence(2)));
+    assert!(other.still_holds("jobs", LeaseFence(1), time::at_millisecond(1_080)).await.unwrap());
+    assert!(!other.still_holds("jobs", LeaseFence(1), time::at_millisecond(1_090)).await.unwrap());
+    assert_eq!(other.acquire_lease("jobs", "b", TTL, later).await.unwrap(), Some(LeaseFence(2)));
     assert!(!one.still_holds("jobs", LeaseFence(1), later).await.unwrap());
     one.release_lease("jobs", "a").await.unwrap();
     assert!(one.still_holds("jobs", LeaseFence(2), later).await.unwrap());
     other.release_lease("jobs", "b").await.unwrap();
     assert!(!one.still_holds("jobs", LeaseFence(2), later).await.unwrap());
-    assert_eq!(one.acquire_lease("jobs", "a", 50, later).await.unwrap(), Some(LeaseFence(3)));
+    assert_eq!(one.acquire_lease("jobs", "a", TTL, later).await.unwrap(), Some(LeaseFence(3)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,12 +42,14 @@ async fn a_claim_is_won_once() {
     for round in 0..40 {
         for (owner, store) in [("a", one.clone()), ("b", other.clone())] {
             let key = format!("interaction-{round}");
-            tasks.spawn(async move { store.claim_once(&key, owner, Millis(1)).await.unwrap() });
+            tasks.spawn(async move {
+                store.claim_once(&key, owner, time::at_millisecond(1)).await.unwrap()
+            });
         }
     }
     let won = tasks.join_all().await.into_iter().filter(|won| *won).count();
     assert_eq!(won, 40);
-    assert!(!one.claim_once("interaction-0", "a", Millis(2)).await.unwrap());
+    assert!(!one.claim_once("interaction-0", "a", time::at_millisecond(2)).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

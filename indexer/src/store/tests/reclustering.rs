@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::model::workspace::{Workspace, Workspaces};
 use rules::resolution::ResolutionGrade;
+use rules::time;
 
 use super::*;
 use crate::cluster::recluster::recluster;
@@ -27,7 +29,7 @@ fn judged(number: usize, question: &str) -> ConversationRow {
         author_name: "Ada".into(),
         trusted: false,
         text: text.into(),
-        sent: Millis(0),
+        sent: Timestamp::UNIX_EPOCH,
         has_attachment: false,
     };
     let occurrence = Occurrence {
@@ -75,7 +77,7 @@ async fn settled() -> (Store, TempDir, Arc<Ruleset>) {
     let rules = Arc::new(Ruleset::embedded());
     let all = ASKED.iter().enumerate().map(|(number, text)| judged(number, text));
     store.save_conversations(&all.collect::<Vec<_>>()).await.unwrap();
-    recluster(&store, &rules, Millis(1), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
     (store, folder, rules)
 }
 
@@ -95,19 +97,35 @@ async fn groups(store: &Store) -> Vec<Vec<u64>> {
 async fn tied_questions_are_grouped_whatever_their_likeness() {
     let (store, _folder, rules) = settled().await;
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
-    store.mark_duplicate(MessageId(30), MessageId(40), UserId(5), Millis(2)).await.unwrap();
-    store.mark_duplicate(MessageId(20), MessageId(99), UserId(5), Millis(2)).await.unwrap();
+    store
+        .mark_duplicate(MessageId(30), MessageId(40), UserId(5), time::at_millisecond(2))
+        .await
+        .unwrap();
+    store
+        .mark_duplicate(MessageId(20), MessageId(99), UserId(5), time::at_millisecond(2))
+        .await
+        .unwrap();
     assert!(store.needs_recluster().await.unwrap());
-    recluster(&store, &rules, Millis(3), false).await.unwrap();
+    recluster(&store, &rules, time::at_millisecond(3), false).await.unwrap();
     assert!(!store.needs_recluster().await.unwrap());
     assert_eq!(groups(&store).await, [vec![10, 30, 40], vec![20]]);
-    store.mark_duplicate(MessageId(30), MessageId(20), UserId(6), Millis(4)).await.unwrap();
-    store.mark_duplicate(MessageId(30), MessageId(10), UserId(5), Millis(3)).await.unwrap();
-    recluster(&store, &rules, Millis(5), false).await.unwrap();
+    store
+        .mark_duplicate(MessageId(30), MessageId(20), UserId(6), time::at_millisecond(4))
+        .await
+        .unwrap();
+    store
+        .mark_duplicate(MessageId(30), MessageId(10), UserId(5), time::at_millisecond(3))
+        .await
+        .unwrap();
+    recluster(&store, &rules, time::at_millisecond(5), false).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20, 30]], "the latest tie stands");
-    assert!(!store.unmark_duplicate(MessageId(30), UserId(5), Millis(3)).await.unwrap());
-    assert!(store.unmark_duplicate(MessageId(30), UserId(5), Millis(6)).await.unwrap());
-    recluster(&store, &rules, Millis(7), false).await.unwrap();
+    assert!(
+        !store.unmark_duplicate(MessageId(30), UserId(5), time::at_millisecond(3)).await.unwrap()
+    );
+    assert!(
+        store.unmark_duplicate(MessageId(30), UserId(5), time::at_millisecond(6)).await.unwrap()
+    );
+    recluster(&store, &rules, time::at_millisecond(7), false).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 40], vec![20], vec![30]]);
     let ties = store.duplicate_marks_of(&[20, 30].map(MessageId).into()).await.unwrap();
     assert_eq!(ties, [(MessageId(20), MessageId(99))]);
@@ -130,12 +148,15 @@ async fn equal_questions_of_two_workspaces_never_meet() {
     let all = [(0, 1), (1, 2), (2, 1), (3, 2)].map(|(number, server)| asked_in(number, server));
     let (store, _folder) = empty().await;
     store.save_conversations(&all).await.unwrap();
-    store.mark_duplicate(MessageId(10), MessageId(20), UserId(5), Millis(1)).await.unwrap();
+    store
+        .mark_duplicate(MessageId(10), MessageId(20), UserId(5), time::at_millisecond(1))
+        .await
+        .unwrap();
     let mut rules = Ruleset::embedded();
-    recluster(&store, &Arc::new(rules.clone()), Millis(2), true).await.unwrap();
+    recluster(&store, &Arc::new(rules.clone()), time::at_millisecond(2), true).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 20, 30, 40]], "of one community");
     rules.workspaces = Workspaces::new(vec![workspace(1), workspace(2)]);
-    recluster(&store, &Arc::new(rules), Millis(3), true).await.unwrap();
+    recluster(&store, &Arc::new(rules), time::at_millisecond(3), true).await.unwrap();
     assert_eq!(groups(&store).await, [vec![10, 30], vec![20, 40]]);
 }
 
@@ -168,7 +189,7 @@ async fn what_was_followed_and_not_grouped_is_grouped_next() {
     store.remove_conversations(&[ConversationId(MessageId(30))]).await.unwrap();
     let (next, by) = (store.clone(), Arc::clone(&rules));
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(async move { recluster(&next, &by, Millis(2), false).await });
+    tasks.spawn(async move { recluster(&next, &by, time::at_millisecond(2), false).await });
     tasks.join_next().await.unwrap().unwrap().unwrap();
     assert!(!store.needs_recluster().await.unwrap());
     assert_eq!(groups(&store).await, [vec![10, 20, 40]]);
@@ -177,7 +198,10 @@ async fn what_was_followed_and_not_grouped_is_grouped_next() {
 #[tokio::test]
 async fn what_people_may_have_seen_is_cited() {
     let (store, _folder, _rules) = settled().await;
-    let seen = WriteBatch { channels: vec![(channel(1), Millis(1))], ..WriteBatch::default() };
+    let seen = WriteBatch {
+        channels: vec![(channel(1), time::at_millisecond(1))],
+        ..WriteBatch::default()
+    };
     store.apply_batch(&seen).await.unwrap();
     let cited = async |channel| store.published_messages(ChannelId(channel)).await.unwrap();
     assert_eq!(cited(1).await, BTreeSet::new());
@@ -185,7 +209,8 @@ async fn what_people_may_have_seen_is_cited() {
     assert_eq!(cited(1).await, [MessageId(20), MessageId(21)].into());
     // The same talk in a thread that was opened from the message that asked.
     let thread = Channel { kind: ChannelKind::Thread, parent: Some(ChannelId(1)), ..channel(20) };
-    let seen = WriteBatch { channels: vec![(thread, Millis(1))], ..WriteBatch::default() };
+    let seen =
+        WriteBatch { channels: vec![(thread, time::at_millisecond(1))], ..WriteBatch::default() };
     store.apply_batch(&seen).await.unwrap();
     let mut moved = judged(1, ASKED[1]);
     moved.channel = ChannelId(20);
@@ -199,11 +224,14 @@ async fn what_was_settled_within_a_day_is_counted() {
     let (store, _folder) = empty().await;
     let mut all = (0..3).map(|number| judged(number, ASKED[number])).collect::<Vec<_>>();
     let late = all[1].exchanges[0].occurrence.as_mut().unwrap();
-    late.answers[0].sent = Millis(Millis::DAY + 1);
+    late.answers[0].sent = time::at_millisecond(1) + time::days(1);
     all[2] = unresolved(2, ExchangeStatus::Open);
     all.push(unresolved(3, ExchangeStatus::NoQuestion));
     store.save_conversations(&all).await.unwrap();
-    assert_eq!(store.answered_counts_since(Millis(0), Millis::DAY).await.unwrap(), (3, 1));
+    assert_eq!(
+        store.answered_counts_since(Timestamp::UNIX_EPOCH, time::days(1)).await.unwrap(),
+        (3, 1)
+    );
     let later = MessageId(1 << 40).created_at();
-    assert_eq!(store.answered_counts_since(later, Millis::DAY).await.unwrap(), (0, 0));
+    assert_eq!(store.answered_counts_since(later, time::days(1)).await.unwrap(), (0, 0));
 }

@@ -1,16 +1,18 @@
 //! What an operator chose not to keep goes, and nothing that an answer stands on.
 
+use jiff::Timestamp;
 use rules::model::ids::ConversationId;
+use rules::time;
 
 use super::exchanges::resolved;
 use super::*;
 
 const KEPT: RetentionDays = RetentionDays(100);
-const NOW: Millis = Millis(1_700_000_000_000);
+const NOW: Timestamp = time::at_millisecond(1_700_000_000_000);
 
 /// The first message of the conversation that ended so many days before now.
 fn days_ago(days: i64) -> u64 {
-    MessageId::min_at(Millis(NOW.0 - days * Millis::DAY)).0
+    MessageId::min_at(NOW - time::days(days)).0
 }
 
 /// A conversation of two messages and an exchange that came to nothing.
@@ -80,7 +82,7 @@ async fn what_people_marked_and_what_waits_to_be_judged_stays() {
         message: MessageId(marked + 1),
         by: UserId(9),
         answers: false,
-        at: Millis(5),
+        at: time::at_millisecond(5),
     };
     store.set_mark(&mark).await.unwrap();
 

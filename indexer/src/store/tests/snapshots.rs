@@ -1,5 +1,7 @@
 //! What a newer export of a whole channel lacks is gone, whatever came first.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 
 /// An export of channel 1, made at an hour, with these messages.
@@ -16,9 +18,9 @@ fn export(hour: i64, ids: &[u64]) -> WriteBatch {
     }
 }
 
-fn at(hour: i64) -> Millis {
+fn at(hour: i64) -> Timestamp {
     let first = MessageId(1_300_000_000_000_000_000).created_at();
-    Millis(first.0 + hour * Millis::HOUR)
+    first + SignedDuration::from_hours(hour)
 }
 
 async fn stored(store: &Store) -> Vec<u64> {

@@ -1,5 +1,7 @@
 //! A thread, the message that it was opened from and the channel above are judged with each other.
 
+use rules::time;
+
 use super::*;
 
 const THREAD: u64 = 100;
@@ -13,11 +15,11 @@ async fn opened() -> (Store, TempDir) {
     let (store, folder) = empty().await;
     let mut opening =
         batch([message(1, 90, 5, "hello"), message(1, THREAD, 5, "how do I reset it?")]);
-    opening.channels.push((thread(), Millis(1)));
+    opening.channels.push((thread(), time::at_millisecond(1)));
     opening.messages.push((
         message(THREAD, 120, 6, "hold it"),
         ReactionsCoverage::Whole,
-        Millis(1),
+        time::at_millisecond(1),
     ));
     store.apply_batch(&opening).await.unwrap();
     judge_all(&store).await;
@@ -28,12 +30,12 @@ async fn opened() -> (Store, TempDir) {
 async fn an_edited_or_deleted_opening_has_its_thread_judged_again() {
     let (store, _folder) = opened().await;
     let mut edited = message(1, THREAD, 5, "how do I reset the relay?");
-    edited.edited = Some(Millis(200));
+    edited.edited = Some(time::at_millisecond(200));
     store.apply_batch(&batch([edited])).await.unwrap();
     assert_eq!(pending(&store).await, [(1, THREAD), (THREAD, 0)]);
     judge_all(&store).await;
     let deleted = WriteBatch {
-        deleted: vec![(ChannelId(1), MessageId(THREAD), Millis(300))],
+        deleted: vec![(ChannelId(1), MessageId(THREAD), time::at_millisecond(300))],
         ..WriteBatch::default()
     };
     store.apply_batch(&deleted).await.unwrap();
@@ -51,15 +53,18 @@ async fn a_thread_that_is_seen_later_takes_its_opening_out_of_the_channel() {
     let openings =
         async || store.thread_openings(ChannelId(1), &[MessageId(THREAD)]).await.unwrap();
     assert!(openings().await.is_empty() && !store.has_threads(ChannelId(1)).await.unwrap());
-    let seen = WriteBatch { channels: vec![(thread(), Millis(2))], ..WriteBatch::default() };
+    let seen =
+        WriteBatch { channels: vec![(thread(), time::at_millisecond(2))], ..WriteBatch::default() };
     store.apply_batch(&seen).await.unwrap();
     assert_eq!(pending(&store).await, [(1, THREAD)]);
     assert_eq!(openings().await, [MessageId(THREAD)]);
     let known = store.channels_with(&[ChannelId(THREAD), ChannelId(7)].into()).await.unwrap();
     let known = known.iter().map(|one| (one.channel.id.0, one.channel.parent));
     assert_eq!(known.collect::<Vec<_>>(), [(THREAD, Some(ChannelId(1)))]);
-    let hidden =
-        WriteBatch { hidden: vec![(ChannelId(THREAD), Millis(9))], ..WriteBatch::default() };
+    let hidden = WriteBatch {
+        hidden: vec![(ChannelId(THREAD), time::at_millisecond(9))],
+        ..WriteBatch::default()
+    };
     judge_all(&store).await;
     store.apply_batch(&hidden).await.unwrap();
     assert!(openings().await.is_empty(), "a hidden thread takes nothing");
@@ -71,7 +76,8 @@ async fn the_topic_of_a_channel_holds_for_its_threads() {
     let (store, _folder) = opened().await;
     let topic = Some("We may publish.".to_owned());
     let seen = Channel { topic: topic.clone(), ..channel(1) };
-    let seen = WriteBatch { channels: vec![(seen, Millis(2))], ..WriteBatch::default() };
+    let seen =
+        WriteBatch { channels: vec![(seen, time::at_millisecond(2))], ..WriteBatch::default() };
     store.apply_batch(&seen).await.unwrap();
     let pending = store.pending_channels().await.unwrap();
     let topics = pending.iter().map(|one| (one.channel.id.0, &one.channel.topic));

@@ -3,6 +3,7 @@
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, RoleId};
 use rules::model::message::Role;
+use rules::time;
 
 use super::exchanges::resolved;
 use super::*;
@@ -37,23 +38,23 @@ async fn who_is_named_in_an_answer_is_known_from_any_channel() {
 #[tokio::test]
 async fn a_join_date_that_is_learned_late_has_the_first_words_judged_again() {
     let (store, _folder) = empty().await;
-    let joined = Millis(1_700_000_000_000);
-    let at = |days| MessageId::min_at(Millis(joined.0 + days * Millis::DAY)).0;
+    let joined = time::at_millisecond(1_700_000_000_000);
+    let at = |days| MessageId::min_at(joined + time::days(days)).0;
     let words = [message(1, at(1), 9, "how?"), message(1, at(9), 9, "and how?")];
     store.apply_batch(&batch(words)).await.unwrap();
     judge_all(&store).await;
-    let counts_from = Millis(joined.0 + 7 * Millis::DAY);
+    let counts_from = joined + time::days(7);
     let join = MemberJoin { guild: GuildId(1), user: UserId(9), joined, counts_from };
     let seen = |joins| WriteBatch { joins, ..WriteBatch::default() };
     store.apply_batch(&seen(vec![join])).await.unwrap();
     assert_eq!(pending(&store).await, [(1, at(1))]);
     assert_eq!(judge_all(&store).await[0].ranges[0].last, MessageId(at(1)));
-    let again = MemberJoin { joined: Millis(joined.0 + Millis::DAY), ..join };
+    let again = MemberJoin { joined: joined + time::days(1), ..join };
     store.apply_batch(&seen(vec![again, join])).await.unwrap();
     assert_eq!(pending(&store).await, []);
     let dates = store.join_dates(GuildId(1), &[UserId(8), UserId(9)]).await.unwrap();
     assert_eq!(dates.into_iter().collect::<Vec<_>>(), [(UserId(9), joined)]);
-    store.erase_user(UserId(9), "an operator", Millis(5)).await.unwrap();
+    store.erase_user(UserId(9), "an operator", time::at_millisecond(5)).await.unwrap();
     assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty());
     store.apply_batch(&seen(vec![join])).await.unwrap();
     assert!(store.join_dates(GuildId(1), &[UserId(9)]).await.unwrap().is_empty(), "opted out");
@@ -84,6 +85,6 @@ async fn the_holders_of_a_role_are_those_who_were_last_seen_with_it() {
     let later = [said(20, 5, vec![role(8, "Blue")]), said(21, 9, vec![role(7, "Helper")])];
     store.apply_batch(&batch(later)).await.unwrap();
     assert_eq!(holders(&["7", "Helper"]).await, [9]);
-    store.erase_user(UserId(5), "an operator", Millis(5)).await.unwrap();
+    store.erase_user(UserId(5), "an operator", time::at_millisecond(5)).await.unwrap();
     assert_eq!(holders(&["7", "8"]).await, [6, 9]);
 }

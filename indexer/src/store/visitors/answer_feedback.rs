@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
-use rules::model::ids::{ClusterId, Millis};
+use jiff::Timestamp;
+use rules::model::ids::ClusterId;
 use serde::Serialize;
 
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
 /// What a reader says of an answer.
@@ -49,7 +51,7 @@ impl Store {
         &self,
         cluster: &ClusterId,
         verdict: FeedbackVerdict,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         sqlx::query(
             "INSERT INTO answer_feedback (cluster, verdict, count, last) VALUES ($1, $2, 1, $3) \
@@ -57,7 +59,7 @@ impl Store {
         )
         .bind(cluster.as_str())
         .bind(verdict.as_str())
-        .bind(now.0)
+        .bind(now.to_sql())
         .execute(&self.write)
         .await?;
         Ok(())

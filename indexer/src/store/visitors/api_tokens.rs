@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
-/// How exactly the last use of a token is kept, in milliseconds: a write for each request would slow them all.
-const LAST_USE_PRECISION: i64 = 60 * Millis::SECOND;
+/// How exactly the last use of a token is kept: a write for each request would slow them all.
+const LAST_USE_PRECISION: SignedDuration = SignedDuration::from_mins(1);
 
 /// The SHA-256 of a whole token. A token is 192 random bits, which nobody guesses, so that no slow digest is
 /// needed, and looking a digest up tells nothing about the token.
@@ -25,11 +26,11 @@ pub struct ApiTokenRow {
     /// Separated by spaces.
     pub scopes: String,
     pub per_minute: u32,
-    pub created: Millis,
-    pub expires: Option<Millis>,
-    pub revoked: Option<Millis>,
+    pub created: Timestamp,
+    pub expires: Option<Timestamp>,
+    pub revoked: Option<Timestamp>,
     /// To the minute.
-    pub last_used: Option<Millis>,
+    pub last_used: Option<Timestamp>,
 }
 
 type ApiTokenTuple =
@@ -53,7 +54,7 @@ impl fmt::Debug for TokenDigest {
 
 impl ApiTokenRow {
     /// Whether it opens anything at this time.
-    pub fn is_valid(&self, now: Millis) -> bool {
+    pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 }
@@ -81,10 +82,10 @@ impl Store {
         .bind(workspace)
         .bind(scopes)
         .bind(per_minute)
-        .bind(created.0)
-        .bind(expires.map(|at| at.0))
-        .bind(revoked.map(|at| at.0))
-        .bind(last_used.map(|at| at.0))
+        .bind(created.to_sql())
+        .bind(expires.map(SqlTime::to_sql))
+        .bind(revoked.map(SqlTime::to_sql))
+        .bind(last_used.map(SqlTime::to_sql))
         .execute(&self.write)
         .await?;
         Ok(())
@@ -109,19 +110,20 @@ impl Store {
     }
 
     /// Revokes a token; false if none has this id, or it was revoked before.
-    pub async fn revoke_api_token(&self, id: &str, now: Millis) -> Result<bool> {
+    pub async fn revoke_api_token(&self, id: &str, now: Timestamp) -> Result<bool> {
         let done =
             sqlx::query("UPDATE api_tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
                 .bind(id)
-                .bind(now.0)
+                .bind(now.to_sql())
                 .execute(&self.write)
                 .await?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Records that a token was used, at most once a minute.
-    pub async fn record_token_use(&self, id: &str, now: Millis) -> Result<()> {
-        let minute = now.0 - now.0.rem_euclid(LAST_USE_PRECISION);
+    pub async fn record_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
+        let now = now.to_sql();
+        let minute = now - now.rem_euclid(LAST_USE_PRECISION.to_sql());
         sqlx::query(
             "UPDATE api_tokens SET last_used = $2 \
              WHERE id = $1 AND (last_used IS NULL OR last_used < $2)",
@@ -142,9 +144,9 @@ fn token(row: ApiTokenTuple) -> ApiTokenRow {
         workspace,
         scopes,
         per_minute,
-        created: Millis(created),
-        expires: expires.map(Millis),
-        revoked: revoked.map(Millis),
-        last_used: last_used.map(Millis),
+        created: Timestamp::from_sql(created),
+        expires: expires.map(Timestamp::from_sql),
+        revoked: revoked.map(Timestamp::from_sql),
+        last_used: last_used.map(Timestamp::from_sql),
     }
 }

@@ -1,11 +1,13 @@
 //! What people look for and do not find, without whoever looked.
 
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
+use rules::time;
 
+use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
-/// What is not looked for any more is forgotten after so long, in milliseconds.
-const RETENTION: i64 = 90 * Millis::DAY;
+/// What is not looked for any more is forgotten after so long.
+const RETENTION: SignedDuration = time::days(90);
 /// Rows of one workspace at most; the least wanted go first.
 const MAX_ROWS: i64 = 2_000;
 
@@ -36,8 +38,8 @@ pub struct DemandRow {
     pub missed: u64,
     /// Answers that were opened from the results.
     pub opened: u64,
-    pub first: Millis,
-    pub last: Millis,
+    pub first: Timestamp,
+    pub last: Timestamp,
 }
 
 type DemandTuple = (String, String, i64, i64, i64, i64, i64);
@@ -58,7 +60,7 @@ impl Store {
         workspace: &str,
         (kind, key, words): (DemandKind, &str, &str),
         outcome: SearchOutcome,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -72,11 +74,11 @@ impl Store {
         .bind(key)
         .bind(words)
         .bind(i64::from(outcome == SearchOutcome::Missed))
-        .bind(now.0)
+        .bind(now.to_sql())
         .execute(&mut *transaction)
         .await?;
         sqlx::query("DELETE FROM search_demand WHERE last < $1")
-            .bind(now.0 - RETENTION)
+            .bind(time::minus(now, RETENTION).to_sql())
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
@@ -130,7 +132,7 @@ fn demand((kind, words, searches, missed, opened, first, last): DemandTuple) -> 
         searches: searches as u64,
         missed: missed as u64,
         opened: opened as u64,
-        first: Millis(first),
-        last: Millis(last),
+        first: Timestamp::from_sql(first),
+        last: Timestamp::from_sql(last),
     }
 }

@@ -7,7 +7,7 @@ use indexer::store::{
     CatchUpCounts, DaemonStatus, GatewayStatus, InteractionCounts, LiveCounts, ProposalRoundCounts,
     StoreCounts,
 };
-use rules::model::ids::Millis;
+use jiff::{SignedDuration, Timestamp};
 use rules::report::alarms::AlarmKind;
 
 use self::MetricKind::{Counter, Gauge};
@@ -44,14 +44,17 @@ pub(super) type Samples = Vec<(Vec<String>, SampleValue)>;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SampleValue {
     Count(u64),
-    Time(Millis),
+    Time(Timestamp),
 }
 
 impl fmt::Display for SampleValue {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Count(count) => count.fmt(out),
-            Self::Time(Millis(at)) => write!(out, "{}.{:03}", at / 1_000, at.rem_euclid(1_000)),
+            Self::Time(at) => {
+                let at = at.as_millisecond();
+                write!(out, "{}.{:03}", at / 1_000, at.rem_euclid(1_000))
+            }
         }
     }
 }
@@ -68,12 +71,12 @@ fn count(count: u64) -> Samples {
     vec![(Vec::new(), SampleValue::Count(count))]
 }
 
-/// A duration in milliseconds; no sample where there is none.
-fn seconds(milliseconds: Option<i64>) -> Samples {
-    milliseconds.map_or_else(Vec::new, |time| count((time / 1_000) as u64))
+/// A length of time; no sample where there is none.
+fn seconds(length: Option<SignedDuration>) -> Samples {
+    length.map_or_else(Vec::new, |length| count(length.as_secs() as u64))
 }
 
-fn time(at: Option<Millis>) -> Samples {
+fn time(at: Option<Timestamp>) -> Samples {
     at.map(|at| (Vec::new(), SampleValue::Time(at))).into_iter().collect()
 }
 

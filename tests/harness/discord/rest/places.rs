@@ -1,5 +1,6 @@
 //! Who the bot is, guilds, members, channels and threads.
 
+use jiff::Timestamp;
 use rules::model::ids::{ChannelId, GuildId, UserId};
 use serde_json::{Value, json};
 
@@ -173,9 +174,9 @@ pub(super) fn channel(state: &mut DiscordState, call: &Call) -> Answer {
 
 /// Public threads of a channel, by the time of their archiving, latest first.
 pub(super) fn archived_threads(state: &mut DiscordState, call: &Call) -> Answer {
-    let before = match call.query.get("before").map(|at| at.parse::<jiff::Timestamp>()) {
-        None => i64::MAX,
-        Some(Ok(at)) => at.as_millisecond(),
+    let before = match call.query.get("before").map(|at| at.parse::<Timestamp>()) {
+        None => Timestamp::MAX,
+        Some(Ok(at)) => at,
         Some(Err(_)) => return Answer::error(400, 50035, "Invalid Form Body"),
     };
     answer_of(call.limit(50, 100).and_then(|limit| {
@@ -187,7 +188,7 @@ pub(super) fn archived_threads(state: &mut DiscordState, call: &Call) -> Answer 
         let mut archived = threads
             .filter(|thread| matches!(thread.kind, Kind::PublicThread | Kind::NewsThread))
             .filter_map(|thread| Some((thread.thread.as_ref()?, thread)))
-            .filter(|(thread, _)| thread.archived && thread.archive_changed.0 < before)
+            .filter(|(thread, _)| thread.archived && thread.archive_changed < before)
             .map(|(thread, channel)| (thread.archive_changed, channel))
             .collect::<Vec<_>>();
         archived.sort_by_key(|(at, thread)| std::cmp::Reverse((*at, thread.id)));

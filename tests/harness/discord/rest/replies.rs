@@ -1,5 +1,6 @@
 //! Commands that the bot registers, and its replies to interactions.
 
+use jiff::SignedDuration;
 use rules::model::ids::{GuildId, MessageId};
 use serde_json::{Value, json};
 
@@ -9,9 +10,9 @@ use super::{Answer, Call, Upload};
 use crate::harness::discord::message_actions::{shown_components, shown_embeds};
 
 /// How long a bot may take to acknowledge.
-const ACKNOWLEDGE_MS: i64 = 3_000;
+const ACKNOWLEDGE: SignedDuration = SignedDuration::from_secs(3);
 /// How long a token is of use.
-const TOKEN_MS: i64 = 15 * 60_000;
+const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(15);
 
 /// Commands of a guild, or those of everywhere.
 pub(super) fn commands(state: &mut DiscordState, call: &Call) -> Answer {
@@ -91,7 +92,7 @@ pub(super) fn callback(state: &mut DiscordState, call: &Call) -> Answer {
     if interaction.acknowledged.is_some() {
         return Answer::error(400, 40060, "Interaction has already been acknowledged.");
     }
-    if moved - interaction.asked_at > ACKNOWLEDGE_MS {
+    if moved - interaction.asked_at > ACKNOWLEDGE {
         return unknown_interaction();
     }
     let (kind, on) = (interaction.kind, interaction.on);
@@ -239,7 +240,7 @@ fn held(state: &DiscordState, call: &Call) -> Result<u64, Answer> {
     let Some((id, interaction)) = found.filter(|_| call.id(0) == state.bot.0) else {
         return Err(Answer::error(404, 10015, "Unknown Webhook"));
     };
-    if state.clock.moved - interaction.asked_at > TOKEN_MS {
+    if state.clock.moved - interaction.asked_at > TOKEN_LIFETIME {
         return Err(Answer::error(401, 50027, "Invalid Webhook Token"));
     }
     match interaction.acknowledged {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::ids::Millis;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Outcome};
@@ -14,7 +14,7 @@ use super::super::webhooks::Delivery;
 use super::Call;
 
 /// A lent token is good for an hour.
-const LENT: i64 = Millis::HOUR;
+const LENT: SignedDuration = SignedDuration::from_hours(1);
 const EVENTS: [&str; 6] = [
     "issue_comment",
     "issues",
@@ -99,7 +99,7 @@ pub(super) fn lend(state: &mut GitHubState, call: &Call) -> Outcome {
             wanted
         }
     };
-    let until = Millis(state.now().0 + LENT);
+    let until = state.now() + LENT;
     let login = state.access.bot();
     let shown = permissions.clone();
     let until_then = Some(until);

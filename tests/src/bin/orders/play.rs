@@ -8,8 +8,9 @@ use anyhow::ensure;
 use harvester::pipeline::Pipeline;
 use harvester::progress::{ProgressReporter, Unit};
 use indexer::store::{PendingRange, Store};
+use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::{ChannelId, MessageId, Millis};
+use rules::model::ids::{ChannelId, MessageId};
 use rules::publish::pseudonym::Salt;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -19,7 +20,7 @@ use crate::history::Case;
 
 const RULES: &str = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
 /// When everything is found out: one moment, so that it cannot show.
-const NOW: Millis = Millis(4_000_000_000_000);
+const NOW: Timestamp = Timestamp::constant(4_000_000_000, 0);
 
 pub(crate) struct Player {
     rules: Arc<Ruleset>,

@@ -3,20 +3,22 @@
 use std::fmt;
 
 use indexer::store::{AnswerMarkRow, Result, Store, WriteBatch};
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use jiff::{SignedDuration, Timestamp};
+use rules::model::ids::{ChannelId, MessageId, UserId};
+use rules::time;
 use serde_json::Value;
 
 use crate::history::messages;
 use tests::seeded_rng::SeededRng;
 
 /// In the years of the exports, so that some come before and some after.
-const BETWEEN: i64 = 3_790_000_000_000;
+const BETWEEN: Timestamp = Timestamp::constant(3_790_000_000, 0);
 
 /// Something done at a moment of its own, so that its place among the imports must not show.
 #[derive(Debug, Clone)]
 pub(crate) enum Deed {
-    Delete(ChannelId, Vec<MessageId>, Millis),
-    Hide(ChannelId, Millis),
+    Delete(ChannelId, Vec<MessageId>, Timestamp),
+    Hide(ChannelId, Timestamp),
     Mark(AnswerMarkRow),
 }
 
@@ -29,7 +31,8 @@ impl Deed {
             return None;
         }
         let channel = ChannelId(id(&file["channel"]["id"])?);
-        let at = Millis(BETWEEN + dice.roll(12) as i64 * Millis::DAY + number as i64);
+        let at =
+            BETWEEN + time::days(dice.roll(12) as i64) + SignedDuration::from_millis(number as i64);
         let message = all[dice.roll(all.len())];
         Some(match dice.roll(8) {
             0 => Self::Hide(channel, at),
@@ -64,7 +67,7 @@ impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delete(channel, messages, _) => write!(f, "in {channel} delete {messages:?}"),
-            Self::Hide(channel, at) => write!(f, "hide {channel} at {}", at.0),
+            Self::Hide(channel, at) => write!(f, "hide {channel} at {}", at.as_millisecond()),
             Self::Mark(mark) => write!(f, "{mark:?}"),
         }
     }

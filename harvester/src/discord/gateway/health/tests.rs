@@ -1,10 +1,16 @@
+use jiff::{SignedDuration, Timestamp};
+
 use super::*;
 
 /// What is seen in one row of a story, at seconds from its start.
 type Story<'a> = &'a [(i64, HealthEvent)];
 
-fn at(seconds: i64) -> Millis {
-    Millis(1_700_000_000_000 + seconds * Millis::SECOND)
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_700_000_000 + seconds)
+}
+
+fn restart(seconds: i64) -> HealthAction {
+    HealthAction::Restart(SignedDuration::from_secs(seconds))
 }
 
 /// A connection that is established since second 0.
@@ -103,8 +109,8 @@ fn endless_4007_is_left_for_longer_and_longer() {
         let HealthAction::Restart(pause) = play(&mut health, &story) else {
             panic!("keeps looping")
         };
-        pauses.push(pause / Millis::SECOND);
-        now += pause / Millis::SECOND;
+        pauses.push(pause.as_secs());
+        now += pause.as_secs();
         let fresh =
             [(now, HealthEvent::Started), (now, HealthEvent::Identify), (now, HealthEvent::Ready)];
         assert_eq!(play(&mut health, &fresh), HealthAction::Keep);
@@ -116,11 +122,7 @@ fn endless_4007_is_left_for_longer_and_longer() {
     let calm = [(now, HealthEvent::Ack), (now + 1, HealthEvent::Ack)];
     assert_eq!(play(&mut health, &calm), HealthAction::Keep);
     let story = [(now + 2, HealthEvent::Resume)].repeat(21);
-    assert_eq!(
-        play(&mut health, &story),
-        HealthAction::Restart(5_000),
-        "an hour of calm is rewarded"
-    );
+    assert_eq!(play(&mut health, &story), restart(5), "an hour of calm is rewarded");
 }
 
 #[test]
@@ -128,7 +130,7 @@ fn sessions_without_answer_trip_at_the_sixth() {
     let mut health = started();
     let story: Vec<_> = (0..5).map(|n| (n * 6, HealthEvent::Identify)).collect();
     assert_eq!(play(&mut health, &story), HealthAction::Keep);
-    assert_eq!(play(&mut health, &[(30, HealthEvent::Identify)]), HealthAction::Restart(5_000));
+    assert_eq!(play(&mut health, &[(30, HealthEvent::Identify)]), restart(5));
     assert_eq!(health.verdict(at(31)), HealthAction::Keep, "ordered once");
 }
 
@@ -153,9 +155,9 @@ fn silence_restarts_and_goes_on_until_it_ends_the_process() {
     let mut health = connected();
     assert_eq!(play(&mut health, &[(100, HealthEvent::Ack)]), HealthAction::Keep);
     assert_eq!(health.verdict(at(234)), HealthAction::Keep);
-    assert_eq!(health.verdict(at(235)), HealthAction::Restart(5_000));
+    assert_eq!(health.verdict(at(235)), restart(5));
     health.record(HealthEvent::Started, at(240));
-    assert_eq!(health.verdict(at(375)), HealthAction::Restart(10_000));
+    assert_eq!(health.verdict(at(375)), restart(10));
     health.record(HealthEvent::Started, at(385));
     assert_eq!(health.verdict(at(414)), HealthAction::Keep, "pauses do not count");
     assert_eq!(health.verdict(at(415)), HealthAction::Stop(GatewayFatal::Dead(300)));
@@ -165,10 +167,10 @@ fn silence_restarts_and_goes_on_until_it_ends_the_process() {
 fn a_gateway_that_is_never_reached_ends_the_process() {
     let mut health = started();
     assert_eq!(health.verdict(at(134)), HealthAction::Keep);
-    assert_eq!(health.verdict(at(135)), HealthAction::Restart(5_000));
+    assert_eq!(health.verdict(at(135)), restart(5));
     health.record(HealthEvent::Started, at(140));
     assert_eq!(health.verdict(at(274)), HealthAction::Keep);
-    assert_eq!(health.verdict(at(275)), HealthAction::Restart(10_000));
+    assert_eq!(health.verdict(at(275)), restart(10));
     health.record(HealthEvent::Started, at(285));
     assert_eq!(health.verdict(at(314)), HealthAction::Keep);
     assert_eq!(health.verdict(at(315)), HealthAction::Stop(GatewayFatal::Dead(300)));
@@ -181,6 +183,6 @@ fn heartbeats_do_not_stand_for_a_session() {
         let acks = (1..4).map(|n| (100 + n * 41, HealthEvent::Ack));
         let story: Vec<_> = [(100, asked)].into_iter().chain(acks).collect();
         assert_eq!(play(&mut health, &story), HealthAction::Keep, "{asked:?}");
-        assert_eq!(health.verdict(at(235)), HealthAction::Restart(5_000), "{asked:?}");
+        assert_eq!(health.verdict(at(235)), restart(5), "{asked:?}");
     }
 }

@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+use rules::time;
 use serenity::model::event::GatewayEvent;
 
 use super::*;
@@ -6,7 +8,7 @@ use super::*;
 fn through(kind: &str, data: &str) -> DispatchEvent {
     let frame = format!(r#"{{"op":0,"s":1,"t":"{kind}","d":{data}}}"#);
     match serde_json::from_str(&frame).unwrap() {
-        GatewayEvent::Dispatch(_, event) => DispatchEvent::new(0, &event, Millis(5)),
+        GatewayEvent::Dispatch(_, event) => DispatchEvent::new(0, &event, time::at_millisecond(5)),
         _ => panic!("no dispatch"),
     }
 }
@@ -35,7 +37,7 @@ fn compare(path: &str, sent: &Value, got: &Value, missing: &mut Vec<String>) {
             }
         }
         (Value::String(sent), Value::String(got)) if sent.ends_with("+00:00") => {
-            let times = [sent, got].map(|time| time.parse::<jiff::Timestamp>().unwrap());
+            let times = [sent, got].map(|time| time.parse::<Timestamp>().unwrap());
             assert_eq!(times[0], times[1], "{path}");
         }
         _ if sent == got => {}

@@ -1,5 +1,6 @@
-use rules::model::ids::{Millis, UserId};
+use rules::model::ids::UserId;
 use rules::model::message::ReactionOp;
+use rules::time;
 use serde_json::json;
 
 use super::*;
@@ -9,7 +10,13 @@ fn dispatched(kind: &str, data: Value) -> GatewayAction {
 }
 
 fn translated(kind: &str, data: Value, readable: bool) -> GatewayAction {
-    translate(&DispatchEvent { shard: 0, kind: kind.to_owned(), data, at: Millis(1), readable })
+    translate(&DispatchEvent {
+        shard: 0,
+        kind: kind.to_owned(),
+        data,
+        at: time::at_millisecond(1),
+        readable,
+    })
 }
 
 /// A message, with `changes` in place of its own keys.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rules::model::cluster::{Cluster, Occurrence};
-use rules::model::ids::{ClusterId, Millis};
+use rules::model::ids::ClusterId;
 use rules::publish::anonymize::Participants;
 use rules::publish::pseudonym::AuthorNaming;
 use rules::publish::strength::{AnswerStrength, answer_options, is_weak};
@@ -111,7 +112,7 @@ pub(crate) fn title(cluster: &Cluster, people: &Participants<'_>) -> Option<Stri
 }
 
 fn latest(cluster: &Cluster) -> &Occurrence {
-    let by_time = |one: &&Occurrence| -> (Millis, _) { (one.resolved(), one.conversation) };
+    let by_time = |one: &&Occurrence| -> (Timestamp, _) { (one.resolved(), one.conversation) };
     cluster.occurrences.iter().max_by_key(by_time).expect("a cluster has an occurrence")
 }
 
@@ -137,6 +138,7 @@ pub(crate) fn named(query: &str) -> Option<ClusterId> {
 mod tests {
     use rules::model::cluster::{ClusterState, MergedAnswer};
     use rules::resolution::ResolutionGrade;
+    use rules::time;
 
     use super::*;
     use crate::discord::interactions::test_support::{cluster, naming, occurrence};
@@ -187,7 +189,7 @@ mod tests {
             title: "Choosing a **port**".into(),
             answer: "Set `PORT`, see [all](https://docs.example/all). @everyone".into(),
             link: "https://docs.example/port".into(),
-            merged: Millis(5),
+            merged: time::at_millisecond(5),
         };
         known.merged_answer = Some(merged_answer.clone());
         let said = answer_text(vec![known.clone()], BotLanguage::English);

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use indexer::store::AnswerMarkRow;
+use jiff::Timestamp;
 use rules::disentangle::AnswerMark;
-use rules::model::ids::{MessageId, Millis, UserId};
+use rules::model::ids::{MessageId, UserId};
 
 use super::forum::{ForumPost, TagAction};
 use super::permissions::MemberAuthority;
@@ -96,7 +97,7 @@ pub(crate) fn plan(
     answers: bool,
     facts: &MarkFacts,
     solved: impl Fn(&str) -> bool,
-    now: Millis,
+    now: Timestamp,
 ) -> Result<MarkPlan, MarkRefusal> {
     may_mark(interaction, facts)?;
     if target.author.0 == interaction.application.0 {
@@ -162,12 +163,14 @@ pub(crate) fn plan_undo(
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::super::forum::ForumTag;
     use super::*;
     use crate::discord::interactions::payload::interaction::InteractionKind;
     use crate::discord::interactions::test_support;
 
-    const NOW: Millis = Millis(5_000);
+    const NOW: Timestamp = time::at_millisecond(5_000);
 
     fn opened(change: impl Fn(&mut serde_json::Value)) -> (Interaction, TargetMessage) {
         let mut json = test_support::menu("Mark as answer");

@@ -1,9 +1,11 @@
 //! Notices to askers, without a notification and once each: that an answer waits for their word, and where the
 //! page of their question is.
 
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::{Cluster, Occurrence};
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::resolution::{ConversationVerdict, ResolutionGrade};
+use rules::time;
 
 use super::answers::title;
 use crate::discord::interactions::payload::custom_id::{CustomId, NudgeAnswer};
@@ -16,11 +18,11 @@ use rules::publish::pseudonym::AuthorNaming;
 
 /// What waited longer than this beyond its time is left alone: the asker has moved on, and a server that
 /// begins to nudge does not write under years of questions.
-pub const NUDGED_WITHIN: i64 = 3 * Millis::DAY;
+pub const NUDGED_WITHIN: SignedDuration = time::days(3);
 /// A page is announced so long after its merge...
-const ANNOUNCED_WITHIN: i64 = 14 * Millis::DAY;
+const ANNOUNCED_WITHIN: SignedDuration = time::days(14);
 /// ...to those who asked so long before it.
-const STILL_OF_INTEREST: i64 = 90 * Millis::DAY;
+const STILL_OF_INTEREST: SignedDuration = time::days(90);
 /// UTF-16 units of a page's title.
 const TITLE: usize = 200;
 
@@ -34,12 +36,12 @@ pub struct Nudge {
 }
 
 /// The nudge of an exchange in a channel, if its best answer waits for the asker's word: somebody else
-/// answered, nobody said that it helped, and nobody has written after `last` for `after` milliseconds.
+/// answered, nobody said that it helped, and nobody has written after `last` for `after`.
 pub fn nudge(
     verdict: &ConversationVerdict,
     (channel, last): (ChannelId, MessageId),
-    after: i64,
-    now: Millis,
+    after: SignedDuration,
+    now: Timestamp,
 ) -> Option<Nudge> {
     let (question, answers) = match verdict {
         ConversationVerdict::Open { question, answers, .. } => (question, answers),
@@ -50,7 +52,7 @@ pub fn nudge(
         }
         ConversationVerdict::NotAQuestion { .. } | ConversationVerdict::Resolved(_) => return None,
     };
-    let quiet = now.0 - last.created_at().0;
+    let quiet = now.duration_since(last.created_at());
     let answer = answers.first().filter(|answer| answer.author != question.asker)?;
     (after..after + NUDGED_WITHIN).contains(&quiet).then_some(Nudge {
         question: question.messages[0],
@@ -81,17 +83,19 @@ pub(crate) fn nudge_reply(nudge: &Nudge, asked: &str) -> Reply {
 
 /// The occurrences of a cluster whose askers get a notice of its page: asked not long before the merge, and merged
 /// not long ago.
-pub fn announced(cluster: &Cluster, now: Millis) -> Vec<&Occurrence> {
+pub fn announced(cluster: &Cluster, now: Timestamp) -> Vec<&Occurrence> {
     let Some(merged_answer) =
         cluster.merged_answer.as_ref().filter(|answer| answer.page_url().is_some())
     else {
         return Vec::new();
     };
-    if !(0..ANNOUNCED_WITHIN).contains(&(now.0 - merged_answer.merged.0)) {
+    if !(SignedDuration::ZERO..ANNOUNCED_WITHIN).contains(&now.duration_since(merged_answer.merged))
+    {
         return Vec::new();
     }
-    let recent =
-        |one: &&Occurrence| merged_answer.merged.0 - one.question.sent.0 < STILL_OF_INTEREST;
+    let recent = |one: &&Occurrence| {
+        merged_answer.merged.duration_since(one.question.sent) < STILL_OF_INTEREST
+    };
     cluster.core().filter(recent).collect()
 }
 
@@ -118,13 +122,13 @@ mod tests {
 
     const CHANNEL: ChannelId = ChannelId(1);
     const LAST: u64 = 900_000;
-    const AFTER: i64 = 24 * Millis::HOUR;
+    const AFTER: SignedDuration = SignedDuration::from_hours(24);
 
     fn question() -> Question {
         Question {
             messages: vec![MessageId(7)],
             asker: UserId(2),
-            asked: Millis(0),
+            asked: Timestamp::UNIX_EPOCH,
             reasons: vec![],
         }
     }
@@ -149,9 +153,9 @@ mod tests {
         })
     }
 
-    fn after(verdict: &ConversationVerdict, quiet: i64) -> Option<MessageId> {
+    fn after(verdict: &ConversationVerdict, quiet: SignedDuration) -> Option<MessageId> {
         let last = MessageId(LAST << 22);
-        let now = Millis(at(LAST).0 + quiet);
+        let now = at(LAST) + quiet;
         nudge(verdict, (CHANNEL, last), AFTER, now).map(|nudge| nudge.answer)
     }
 
@@ -160,7 +164,11 @@ mod tests {
         let waits = Some(MessageId(8));
         assert_eq!(after(&open(vec![answer(3)]), AFTER), waits);
         assert_eq!(after(&resolved(ResolutionGrade::Unconfirmed), AFTER), waits);
-        assert_eq!(after(&open(vec![answer(3)]), AFTER - 1), None, "people still talk");
+        assert_eq!(
+            after(&open(vec![answer(3)]), AFTER - SignedDuration::from_millis(1)),
+            None,
+            "people still talk"
+        );
         assert_eq!(after(&open(vec![answer(3)]), AFTER + NUDGED_WITHIN), None, "long ago");
         assert_eq!(after(&open(Vec::new()), AFTER), None, "nobody answered");
         assert_eq!(after(&open(vec![answer(2)]), AFTER), None, "the asker alone");
@@ -199,10 +207,9 @@ mod tests {
             title: "Resetting *it*".to_owned(),
             answer: "Open settings.".to_owned(),
             link: "https://docs.example.org/faq/reset".to_owned(),
-            merged: Millis(asked.0 + Millis::DAY),
+            merged: asked + time::days(1),
         });
-        let announced_after =
-            |days: i64| announced(&known, Millis(asked.0 + days * Millis::DAY)).len();
+        let announced_after = |days: i64| announced(&known, asked + time::days(days)).len();
         assert_eq!(
             [announced_after(0), announced_after(1), announced_after(10), announced_after(16)],
             [0, 1, 1, 0]
@@ -210,7 +217,7 @@ mod tests {
         let reply = page_reply(&known, &known.occurrences[0], &naming()).unwrap();
         assert!(reply.text.contains("https://docs.example.org/faq/reset"), "{}", reply.text);
         assert!(reply.text.contains("Resetting \\*it\\*"), "{}", reply.text);
-        known.merged_answer.as_mut().unwrap().merged = Millis(asked.0 + STILL_OF_INTEREST);
+        known.merged_answer.as_mut().unwrap().merged = asked + STILL_OF_INTEREST;
         assert!(
             announced(&known, known.merged_answer.as_ref().unwrap().merged).is_empty(),
             "long ago"

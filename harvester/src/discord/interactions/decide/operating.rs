@@ -1,7 +1,7 @@
 //! `/harvester`: the status, and the data stored about a user.
 
 use indexer::store::DaemonStatus;
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::discord::interactions::text::language::BotLanguage;
@@ -28,11 +28,11 @@ pub(crate) struct ServerStatus {
     /// Payloads that could not be parsed and wait for another attempt.
     pub(crate) quarantined: u64,
     /// When the last event was stored, by any daemon.
-    pub(crate) last_stored: Option<Millis>,
+    pub(crate) last_stored: Option<Timestamp>,
 }
 
 /// When any daemon last stored an event.
-pub(crate) fn last_stored(daemons: &[(String, DaemonStatus)]) -> Option<Millis> {
+pub(crate) fn last_stored(daemons: &[(String, DaemonStatus)]) -> Option<Timestamp> {
     daemons.iter().filter_map(|(_, status)| status.last_event_stored).max()
 }
 
@@ -93,6 +93,8 @@ pub(crate) fn export(data: &impl Serialize, language: BotLanguage) -> Vec<Reply>
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
     use serde_json::{Value, json};
 
@@ -102,7 +104,7 @@ mod tests {
             paused: true,
             messages: 1_200,
             open: 17,
-            last_stored: Some(Millis(1_700_000_000_000)),
+            last_stored: Some(time::at_millisecond(1_700_000_000_000)),
             ..ServerStatus::default()
         };
         let english = render_status(&state, BotLanguage::English).text;
@@ -115,12 +117,12 @@ mod tests {
     #[test]
     fn the_newest_status_tells_the_last_event() {
         let status = |name: &str, last: Option<i64>| {
-            let last_event_stored = last.map(Millis);
+            let last_event_stored = last.map(time::at_millisecond);
             (name.to_owned(), DaemonStatus { last_event_stored, ..DaemonStatus::default() })
         };
         let daemons =
             [status("one", Some(8_000)), status("two", Some(6_500)), status("three", None)];
-        assert_eq!(last_stored(&daemons), Some(Millis(8_000)));
+        assert_eq!(last_stored(&daemons), Some(time::at_millisecond(8_000)));
         assert_eq!(last_stored(&[]), None);
     }
 

@@ -1,8 +1,9 @@
 //! One suggestion, without notification, under a new question that has a known answer.
 
 use indexer::search::suggest::{SuggestedAnswer, SuggestionModel};
+use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ChannelId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::publish::pseudonym::AuthorNaming;
 
 use super::answers::{AnswerCard, footing};
@@ -13,7 +14,7 @@ use crate::discord::interactions::text::messages;
 use crate::discord::interactions::text::reply::{Button, ButtonStyle, Reply};
 
 /// A question older than this gets no suggestion: the asker has moved on, or somebody helps.
-const FRESH: i64 = 10 * 60 * Millis::SECOND;
+const FRESH: SignedDuration = SignedDuration::from_mins(10);
 /// UTF-16 units shown of a title and of an answer.
 const TITLE: usize = 200;
 const BEGINNING: usize = 700;
@@ -48,9 +49,9 @@ pub fn known_answers(clusters: &[Cluster]) -> SuggestionModel {
 pub fn suggest(
     asked: &OpenQuestion<'_>,
     known: &SuggestionModel,
-    now: Millis,
+    now: Timestamp,
 ) -> Option<SuggestedAnswer> {
-    let age = now.0 - asked.question.created_at().0;
+    let age = now.duration_since(asked.question.created_at());
     if asked.bot || asked.replied || age >= FRESH {
         return None;
     }
@@ -108,8 +109,10 @@ mod tests {
         }
     }
 
-    fn check(asked: OpenQuestion<'_>, after: i64, expected: bool) {
-        let now = Millis(at(QUESTION).0 + after);
+    const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
+    fn check(asked: OpenQuestion<'_>, after: SignedDuration, expected: bool) {
+        let now = at(QUESTION) + after;
         let clusters = known();
         let suggested = suggest(&asked, &known_answers(&clusters), now);
         assert_eq!(suggested.is_some(), expected, "{asked:?} {after}");
@@ -119,11 +122,11 @@ mod tests {
     #[test]
     fn a_fresh_question_with_a_known_answer_gets_a_hint_and_no_other() {
         let text = "how do I reset the wallet password?";
-        check(asked(text), 1_000, true);
+        check(asked(text), SECOND, true);
         check(asked(text), FRESH, false);
-        check(asked("which colour has the moon today?"), 1_000, false);
-        check(OpenQuestion { bot: true, ..asked(text) }, 1_000, false);
-        check(OpenQuestion { replied: true, ..asked(text) }, 1_000, false);
+        check(asked("which colour has the moon today?"), SECOND, false);
+        check(OpenQuestion { bot: true, ..asked(text) }, SECOND, false);
+        check(OpenQuestion { replied: true, ..asked(text) }, SECOND, false);
     }
 
     #[test]

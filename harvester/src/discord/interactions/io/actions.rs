@@ -2,8 +2,9 @@
 //! decision.
 
 use indexer::store::{AuditRow, ConsentGrant};
+use jiff::Timestamp;
 use rules::model::cluster::Cluster;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 
 use super::facts::{JudgedConversation, consent_subject};
 use crate::discord::interactions::decide::forum::{ForumPost, TagAction};
@@ -53,7 +54,7 @@ impl InteractionHandler {
         &self,
         work: DeferredAction,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         match work {
@@ -134,7 +135,7 @@ impl InteractionHandler {
         target: &TargetMessage,
         answers: bool,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, target.message, Some(target.author)).await?;
         let solved = |tag: &str| self.rules.signals.is_solved_tag(tag);
@@ -175,7 +176,7 @@ impl InteractionHandler {
         author: UserId,
         prompt: ConsentPrompt,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
         outcome: &mut ActionOutcome,
     ) -> Result<(), InteractionError> {
         let Some(guild) = interaction.guild else { return Ok(()) };
@@ -230,7 +231,7 @@ impl InteractionHandler {
         tag: Option<TagId>,
         entry: i64,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
@@ -290,7 +291,7 @@ impl InteractionHandler {
         message: MessageId,
         cluster: &ClusterId,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_mark(interaction, &facts)?;
@@ -313,7 +314,7 @@ impl InteractionHandler {
         question: MessageId,
         entry: i64,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let facts = self.facts(interaction, message, None).await?;
         marking::may_mark(interaction, &facts)?;
@@ -336,7 +337,7 @@ impl InteractionHandler {
         message: MessageId,
         given: bool,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let Some(place) = interaction.channel else { return Err(MarkRefusal::NotRead.into()) };
         if self.author_of(place.id, message).await? != Some(interaction.user) {
@@ -373,7 +374,7 @@ impl InteractionHandler {
         question: MessageId,
         helped: bool,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let facts: MarkFacts = self.facts(interaction, question, None).await?;
@@ -414,10 +415,10 @@ impl InteractionHandler {
         &self,
         paused: bool,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         if paused {
-            self.store.set(PAUSED, &now.0.to_string()).await?;
+            self.store.set_time(PAUSED, now).await?;
         } else {
             self.store.unset(PAUSED).await?;
         }
@@ -453,7 +454,7 @@ impl InteractionHandler {
         what: &str,
         target: String,
         undoes: Option<i64>,
-        at: Millis,
+        at: Timestamp,
     ) -> Result<i64, InteractionError> {
         let by = interaction.user;
         let row = AuditRow { seq: 0, at, by, what: what.to_owned(), target, undoes };

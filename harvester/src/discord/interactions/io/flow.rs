@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use rules::model::ids::Millis;
+use jiff::Timestamp;
 use serde_json::Value;
 use tracing::Instrument as _;
 
@@ -74,7 +74,7 @@ impl InteractionHandler {
         work: DeferredAction,
         ack: AckKind,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         self.api.acknowledge(interaction, ack).await?;
         let error = match self.run_action(work, interaction, now).await {

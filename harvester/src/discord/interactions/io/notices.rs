@@ -1,8 +1,10 @@
 //! Writes to askers, each once, and takes down what they say.
 
 use indexer::store::{AskerNotice, NoticeKind};
+use jiff::Timestamp;
 use rules::model::cluster::Occurrence;
-use rules::model::ids::{ChannelId, ClusterId, MessageId, Millis, UserId};
+use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
+use rules::time;
 
 use super::actions::ActionOutcome;
 use crate::discord::interactions::decide::marking;
@@ -25,7 +27,7 @@ impl InteractionHandler {
         &self,
         nudge: &Nudge,
         asked: &str,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let notice = AskerNotice {
             kind: NoticeKind::Nudge,
@@ -43,7 +45,7 @@ impl InteractionHandler {
         &self,
         cluster: &ClusterId,
         occurrence: &Occurrence,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<(), InteractionError> {
         let workspace = self.store.workspace_of(occurrence.channel, &self.rules.workspaces).await?;
         let cluster = self.cluster_in(cluster, workspace).await?;
@@ -69,7 +71,7 @@ impl InteractionHandler {
         if self.store.opt_outs().await?.covers(asker) {
             return Ok(());
         }
-        let since = Millis(notice.at.0 - Millis::DAY);
+        let since = time::minus(notice.at, time::days(1));
         if self.store.record_notice(notice, MOST_PER_DAY, since).await? {
             self.api.reply_to(notice.channel, answer, reply).await?;
         }
@@ -82,7 +84,7 @@ impl InteractionHandler {
         (question, answer): (MessageId, MessageId),
         said: NudgeAnswer,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let facts = self.facts(interaction, answer, None).await?;
@@ -113,7 +115,7 @@ impl InteractionHandler {
         &self,
         question: MessageId,
         interaction: &Interaction,
-        now: Millis,
+        now: Timestamp,
     ) -> Result<ActionOutcome, InteractionError> {
         let language = interaction.language;
         let facts = self.facts(interaction, question, None).await?;

@@ -1,6 +1,7 @@
 //! Every sentence of the bot, in each language that it supports.
 
-use rules::model::ids::{Millis, UserId};
+use jiff::Timestamp;
+use rules::model::ids::UserId;
 use rules::publish::strength::AnswerStrength;
 use site::presentation::words;
 
@@ -25,13 +26,13 @@ pub(crate) enum TagResult {
 }
 
 /// A day, shown by Discord in each reader's own format.
-pub(crate) fn day(at: Millis) -> String {
-    format!("<t:{}:D>", at.0.div_euclid(Millis::SECOND))
+pub(crate) fn day(at: Timestamp) -> String {
+    format!("<t:{}:D>", at.as_second())
 }
 
 /// "3 minutes ago", computed by each reader's Discord client.
-pub(crate) fn ago(at: Millis) -> String {
-    format!("<t:{}:R>", at.0.div_euclid(Millis::SECOND))
+pub(crate) fn ago(at: Timestamp) -> String {
+    format!("<t:{}:R>", at.as_second())
 }
 
 macro_rules! sentences {
@@ -227,7 +228,7 @@ pub(crate) fn has_a_page(language: BotLanguage, asker: UserId, title: &str, page
 }
 
 /// How often a question was answered, and when last.
-pub(crate) fn times(language: BotLanguage, count: usize, last: Millis) -> String {
+pub(crate) fn times(language: BotLanguage, count: usize, last: Timestamp) -> String {
     let day = day(last);
     match (language, count) {
         (BotLanguage::English, 1) => format!("answered once, {day}"),
@@ -324,6 +325,8 @@ pub(crate) fn forgotten(language: BotLanguage, messages: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::time;
+
     use super::*;
 
     #[test]
@@ -369,7 +372,7 @@ mod tests {
 
     #[test]
     fn counts_read_well() {
-        let at = Millis(1_700_000_000_000);
+        let at = time::at_millisecond(1_700_000_000_000);
         assert_eq!(times(BotLanguage::English, 1, at), "answered once, <t:1700000000:D>");
         assert_eq!(times(BotLanguage::Korean, 3, at), "3번 해결됨, 마지막 <t:1700000000:D>");
     }
