@@ -89,7 +89,8 @@ fn mark_commands(line: &str, people: &Participants<'_>, out: &mut String) {
     let words = words_with_positions(line);
     let (mut at, mut done) = (0, 0);
     while at < words.len() {
-        let Some(count) = command_at(&words[at..]) else {
+        let count = command_at(&words[at..]).filter(|_| !is_in_quotes(line, &words[..at]));
+        let Some(count) = count else {
             at += 1;
             continue;
         };
@@ -108,6 +109,13 @@ fn mark_commands(line: &str, people: &Participants<'_>, out: &mut String) {
         at += count;
     }
     out.push_str(&line[done..]);
+}
+
+/// Whether a quote is open behind some words of a line.
+fn is_in_quotes(line: &str, words: &[PlacedWord<'_>]) -> bool {
+    let Some(last) = words.last() else { return false };
+    let said = &line[..last.start + last.text.len()];
+    said.matches('"').count() % 2 == 1 || last.text.starts_with(['\'', '\u{2018}', '\u{201c}'])
 }
 
 /// A word of a line with the byte at which it begins.
@@ -248,6 +256,8 @@ mod tests {
                 "Use pnpm start --files=\"a.json,b.json\"",
                 "Use `pnpm start --files=\"a.json,b.json\"`",
             ),
+            ("type 'sudo apt-get install cmake' there", "type 'sudo apt-get install cmake' there"),
+            ("type \"sudo apt-get install cmake\"", "type \"sudo apt-get install cmake\""),
             ("use `git pull` or git pull", "use `git pull` or git pull"),
             (
                 "npm is slow, git is fine, sudo is needed",
