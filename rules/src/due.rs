@@ -1,13 +1,13 @@
 //! Whether a page is due, and by when.
 
 mod core_occurrences;
+mod reason;
 
 use std::collections::BTreeSet;
 
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 use crate::model::cluster::{Cluster, ClusterState, Occurrence};
-use crate::model::reason::WeightedReason;
 use crate::page_questions::{PageQuestionRules, UnsuitableQuestion};
 use crate::page_score::{PageScore, SAME_FOR_ALL};
 use crate::publish::anonymize::headline;
@@ -17,6 +17,7 @@ use crate::time;
 pub use core_occurrences::PairwiseSimilarity;
 use core_occurrences::core_occurrences;
 use jiff::{SignedDuration, Timestamp};
+pub use reason::{AnswerBacking, DueFact, DueReason};
 
 #[derive(Debug, Clone)]
 pub struct PageRules {
@@ -190,7 +191,7 @@ pub struct DueVerdict {
     pub candidate: bool,
     /// The page score, where everything else speaks for a page.
     pub score: Option<f32>,
-    pub reasons: Vec<WeightedReason>,
+    pub reasons: Vec<DueReason>,
     /// The occurrences that a page would stand on, as indices into the cluster's. A cluster may hold
     /// more: what is near enough to be found by search need not be the same question to the letter, and
     /// what one person asks again counts once.
@@ -231,46 +232,47 @@ fn judge(
     let backing = backing(&leading, &occurrences, &people, rules);
     let trusted = occurrences.iter().any(|one| is_trusted(one));
     let spread = rules.support.spread;
+    let askers =
+        DueFact::Askers { people: span.askers, counted_together: span.people > span.askers };
+    let least = (!trusted).then(|| spread.as_hours());
     let mut reasons = vec![
-        condition(
+        DueReason::condition(
             span.count > rules.more_than,
-            format!(
-                "the same question was answered {} times within {} days",
-                span.count,
-                time::whole_days(rules.within)
-            ),
+            DueFact::Answered { times: span.count, days: time::whole_days(rules.within) },
         ),
-        condition(span.askers >= rules.askers, asked_by(&span)),
-        condition(
-            backing.is_some(),
-            backing.unwrap_or("no two people stand behind one answer").into(),
+        DueReason::condition(span.askers >= rules.askers, askers),
+        DueReason::condition(backing.is_some(), DueFact::Backing(backing)),
+        DueReason::condition(
+            trusted || span.length >= spread,
+            DueFact::Spread { hours: span.length.as_hours(), least },
         ),
-        condition(trusted || span.length >= spread, spread_over(&span, spread, trusted)),
     ];
     let unsuitable = unsuitable(cluster, &occurrences, representative, rules);
-    reasons.extend(unsuitable.map(|why| WeightedReason::new(why.to_string(), -1.0)));
+    reasons.extend(unsuitable.map(|why| DueReason::condition(false, DueFact::Unsuitable(why))));
     let earned = reasons.iter().all(|reason| reason.weight > 0.0);
     let score = earned.then(|| score(cluster, &core, representative)).flatten();
     // Without a word that may be quoted there is no score: the draft says what is missing.
     let holds = |score: &PageScore| rules.score.holds(score.probability, gate);
     let due = earned && score.as_ref().is_none_or(holds);
-    if let Some(score) = &score {
-        reasons.push(condition(due, scored(score, rules)));
-        let telling = score.reasons.iter().filter(|reason| reason.what != SAME_FOR_ALL);
+    if let Some(PageScore { probability, parts }) = &score {
+        let fact = DueFact::Score { probability: *probability, least: rules.score.reaches };
+        reasons.push(DueReason::condition(due, fact));
+        let telling = parts.iter().filter(|part| part.what != SAME_FOR_ALL);
         reasons.extend(
-            telling.take(MOST_SCORE_REASONS).map(|reason| {
-                WeightedReason::new(format!("score: {}", reason.what), reason.weight)
-            }),
+            telling
+                .take(MOST_SCORE_PARTS)
+                .map(|part| DueReason { fact: DueFact::ScorePart(*part), weight: part.weight }),
         );
     }
-    reasons.push(supporters(&solutions));
+    let supporters = solutions.first().map_or(0, |leading| leading.support.people);
+    reasons.push(DueReason::remark(DueFact::Supporters(supporters)));
     reasons.extend(newcomers(&occurrences, rules));
     let probability = score.map(|score| score.probability);
     DueVerdict { due, candidate: earned && !due, score: probability, reasons, core, representative }
 }
 
 /// Of the parts of a page score, so many are listed among the reasons.
-const MOST_SCORE_REASONS: usize = 5;
+const MOST_SCORE_PARTS: usize = 5;
 
 /// Why the question that names the page never gets one. A question without a subject may show an error:
 /// only its page can tell, unless nobody asks in more than a plain line.
@@ -292,24 +294,10 @@ fn score(cluster: &Cluster, core: &[usize], representative: usize) -> Option<Pag
     PageScore::of(&Cluster { occurrences, representative, ..cluster.clone() })
 }
 
-fn scored(score: &PageScore, rules: &PageRules) -> String {
-    let (probability, least) = (score.probability, rules.score.reaches);
-    format!("the page score is {probability:.2}; {least:.2} proposes it without being asked")
-}
-
-fn supporters(solutions: &[Solution]) -> WeightedReason {
-    let people = solutions.first().map_or(0, |leading| leading.support.people);
-    let what = format!("{people} independent people stand behind the answer that leads");
-    WeightedReason::new(what, 0.0)
-}
-
-fn newcomers(occurrences: &[&Occurrence], rules: &PageRules) -> Option<WeightedReason> {
+fn newcomers(occurrences: &[&Occurrence], rules: &PageRules) -> Option<DueReason> {
     let newcomers = occurrences.iter().flat_map(|one| &one.newcomers).collect::<BTreeSet<_>>();
-    let (count, days) = (newcomers.len(), time::whole_days(rules.support.newcomer_age));
-    let what = format!(
-        "{count} took part within {days} days of making their account or joining: they add no support"
-    );
-    (count > 0).then(|| WeightedReason::new(what, 0.0))
+    let (people, days) = (newcomers.len(), time::whole_days(rules.support.newcomer_age));
+    (people > 0).then(|| DueReason::remark(DueFact::Newcomers { people, days }))
 }
 
 /// What people stand behind one of some solutions, if they are enough. `occurrences` are those that were
@@ -319,43 +307,25 @@ pub fn backing(
     occurrences: &[&Occurrence],
     people: &IndependentPeople,
     rules: &PageRules,
-) -> Option<&'static str> {
+) -> Option<AnswerBacking> {
     let backing = &rules.backing;
     solutions.iter().find_map(|solution| {
         let support = solution.support;
         let seconded = || is_seconded(solution, occurrences, people);
         if backing.by_two_answerers && support.answerers >= 2 {
-            Some("two people answered independently and agree")
+            Some(AnswerBacking::TwoAnswerers)
         } else if backing.by_two_answerers && seconded() {
-            Some("another person's answer speaks of the same as the one that leads")
+            Some(AnswerBacking::SecondAnswer)
         } else if support.people < rules.support.people {
             None
         } else if backing.by_asker && support.confirmers >= 2 {
-            Some("two askers confirm one answer")
+            Some(AnswerBacking::TwoConfirmers)
         } else if backing.by_trusted && support.trusted > 0 && support.confirmers > 0 {
-            Some("an answer comes from a trusted person, and an asker confirms it")
+            Some(AnswerBacking::TrustedAndConfirmed)
         } else {
             None
         }
     })
-}
-
-fn asked_by(span: &BusiestSpan) -> String {
-    let same = span.people - span.askers;
-    let merged = if same > 0 { "; those who answer each other count once" } else { "" };
-    format!("asked by {} different people{merged}", span.askers)
-}
-
-fn spread_over(span: &BusiestSpan, spread: SignedDuration, trusted: bool) -> String {
-    let hours = span.length.as_hours();
-    match trusted {
-        true => format!("asked over {hours} hours; a trusted person answered, so any time will do"),
-        false => format!("asked over {hours} hours of at least {}", spread.as_hours()),
-    }
-}
-
-fn condition(met: bool, what: String) -> WeightedReason {
-    WeightedReason::new(what, if met { 1.0 } else { -1.0 })
 }
 
 /// The occurrences within one span of time.

@@ -7,12 +7,11 @@
 mod measures;
 mod weights;
 
-pub use measures::PageMeasures;
 pub(crate) use measures::SAME_FOR_ALL;
+pub use measures::{PageMeasures, named_measures};
 use weights::WEIGHTS;
 
 use crate::model::cluster::{Cluster, Occurrence};
-use crate::model::reason::WeightedReason;
 use crate::occurrence_ranking::rank_occurrences;
 use crate::publish::anonymize::headline;
 use crate::publish::title::clean_title;
@@ -23,7 +22,17 @@ pub struct PageScore {
     /// How likely it is that the page is worth merging, 0 to 1.
     pub probability: f32,
     /// The parts of the sum, the heaviest first.
-    pub reasons: Vec<WeightedReason>,
+    pub parts: Vec<ScorePart>,
+}
+
+/// What one measure adds to the logarithm of the odds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScorePart {
+    /// Names the measure in the file of weights.
+    pub key: &'static str,
+    /// A short English phrase, lower case.
+    pub what: &'static str,
+    pub weight: f32,
 }
 
 impl PageScore {
@@ -37,14 +46,14 @@ impl PageScore {
     }
 
     fn of_measures(measures: &PageMeasures) -> Self {
-        let mut reasons = measures
+        let mut parts = measures
             .named()
-            .map(|(key, what, value)| WeightedReason::new(what, WEIGHTS.of(key) * value))
-            .filter(|reason| reason.weight != 0.0)
+            .map(|(key, what, value)| ScorePart { key, what, weight: WEIGHTS.of(key) * value })
+            .filter(|part| part.weight != 0.0)
             .collect::<Vec<_>>();
-        let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        Self { probability: 1.0 / (1.0 + (-sum).exp()), reasons }
+        let sum = parts.iter().map(|part| part.weight).sum::<f32>();
+        parts.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        Self { probability: 1.0 / (1.0 + (-sum).exp()), parts }
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod reports;
 mod result_filters;
 pub(crate) mod review;
 pub(crate) mod review_actions;
+mod review_reasons;
 pub(crate) mod review_status;
 pub(crate) mod search;
 pub(crate) mod slug;

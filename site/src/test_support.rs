@@ -98,13 +98,16 @@ pub(crate) fn placeholders(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let table = text.parse::<toml::Table>().unwrap();
     let names = |text: &str| {
         let inside = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
-        inside.map(|(name, _)| name.to_owned()).collect()
+        inside.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>()
     };
     table
         .into_iter()
         .map(|(key, value)| match value {
             toml::Value::String(text) => (key, names(&text)),
-            toml::Value::Table(forms) => (key, names(forms["many"].as_str().unwrap())),
+            toml::Value::Table(forms) => {
+                let texts = forms.values().map(|form| form.as_str().unwrap());
+                (key, texts.flat_map(names).collect())
+            }
             other => panic!("{key} is {other}"),
         })
         .collect()

@@ -128,15 +128,16 @@ async fn show(
     let members = cluster.occurrences.iter().map(qa_text).collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
     let similarity = ClusterSimilarity::of(&cluster, &epoch, &settings.rules.same);
-    let mut verdict = due(&cluster, &settings.rules.pages, &similarity);
+    let verdict = due(&cluster, &settings.rules.pages, &similarity);
+    let mut reasons = verdict.reasons.iter().map(WeightedReason::from).collect::<Vec<_>>();
     if is_over_share(reading, settings, &cluster).await? {
-        verdict.reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
+        reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));
     }
     let naming = settings.naming(&reading.store).await?;
     let context = settings.context(&naming);
     let considered = consider_page(&reading.store, cluster.clone(), &context).await?;
     if let (true, Err(refusal)) = (verdict.due, considered.page) {
-        verdict.reasons.push(WeightedReason::new(refusal.to_string(), -1.0));
+        reasons.push(WeightedReason::new(refusal.to_string(), -1.0));
     }
     let feedback = reading.store.feedback(&cluster.id).await?;
     if options.json {
@@ -145,7 +146,7 @@ async fn show(
             "occurrences": cluster.times_answered(),
             "askers": cluster.asker_count(),
             "feedback": feedback,
-            "due": { "due": verdict.due, "reasons": verdict.reasons },
+            "due": { "due": verdict.due, "reasons": reasons },
             "together": together.iter().map(|one| &one.reasons).collect::<Vec<_>>(),
         }))?;
         return Ok(CommandResult::Success);
@@ -162,7 +163,7 @@ async fn show(
         cluster.state.as_str()
     );
     out!("A page is {}due:", if verdict.due { "" } else { "not " });
-    print_reasons(&verdict.reasons);
+    print_reasons(&reasons);
     if let Some(since) = cluster.due_since {
         let deadline = settings.rules.pages.deadline(since);
         out!("  due since {}, deadline {}", day(since), day(deadline));

@@ -6,8 +6,7 @@ use jiff::SignedDuration;
 
 use super::features::{FeatureSink, LinkFeature};
 use super::fingerprint::TextTraits;
-use super::tempo;
-use super::tempo::{ChannelTempo, LATEST, TempoCandidate, TempoSpeaker};
+use super::tempo::{self, ChannelTempo, LATEST, TempoCandidate, TempoSpeaker};
 use super::window::{MaxPauses, MessageWindow, SpeakerSet, WINDOW, WindowMessage, log_seconds};
 use crate::model::ids::MessageId;
 
@@ -359,9 +358,8 @@ impl<'r, 'w> CandidatePair<'r, 'w> {
 
     fn time(&self, sink: &mut impl FeatureSink) {
         use LinkFeature::*;
-        let late = self.late;
-        sink.add(Late, late.min(LATEST));
-        sink.add(LateForPace, late - self.ranking.pace);
+        sink.add(Late, self.late.min(LATEST));
+        sink.add(LateForPace, self.late - self.ranking.pace);
         sink.when(WithinSeconds, self.gap < SignedDuration::from_secs(12));
         sink.when(WithinMinute, self.gap < SignedDuration::from_mins(1));
         sink.when(WithinMinutes, self.gap < SignedDuration::from_mins(5));

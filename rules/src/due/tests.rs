@@ -40,7 +40,7 @@ fn a_page_needs_a_day_unless_a_trusted_person_answered() {
     let refused = verdict(&fast);
     assert!(!refused.due);
     let why = refused.reasons.iter().filter(|reason| reason.weight < 0.0);
-    let why = why.map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+    let why = why.map(|reason| reason.fact.to_string()).collect::<Vec<_>>();
     assert_eq!(why, ["asked over 22 hours of at least 24"]);
     fast.occurrences[1].answers[0].trusted = true;
     assert!(verdict(&fast).due);
@@ -55,11 +55,10 @@ fn two_accounts_earn_no_page_however_patient() {
     }
     let verdict = verdict(&cluster);
     assert!(!verdict.due);
-    let reasons = verdict.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
-    assert!(
-        reasons.contains(&"asked by 1 different people; those who answer each other count once"),
-        "{reasons:?}"
-    );
+    let askers = DueFact::Askers { people: 1, counted_together: true };
+    let against = DueReason::condition(false, askers);
+    assert!(verdict.reasons.contains(&against), "{:?}", verdict.reasons);
+    assert_eq!(askers.to_string(), "asked by one person; those who answer each other count once");
 }
 
 /// Everybody asks the same as surely as this.
@@ -114,7 +113,7 @@ fn a_question_about_now_is_never_due_and_says_why() {
     let verdict = verdict(&cluster);
     assert!(!verdict.due && !verdict.candidate);
     let why = verdict.reasons.iter().filter(|reason| reason.weight < 0.0);
-    let why = why.map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+    let why = why.map(|reason| reason.fact.to_string()).collect::<Vec<_>>();
     assert_eq!(why, ["its answer holds for a short time only"]);
 }
 
@@ -131,10 +130,8 @@ fn one_trusted_answer_alone_is_not_enough() {
     cluster.occurrences[0].answers[0].trusted = true;
     let refused = verdict(&cluster);
     assert!(!refused.due);
-    let explained = refused.reasons.iter().any(|reason| {
-        reason.weight < 0.0 && reason.what == "no two people stand behind one answer"
-    });
-    assert!(explained, "{refused:?}");
+    let unbacked = DueReason::condition(false, DueFact::Backing(None));
+    assert!(refused.reasons.contains(&unbacked), "{refused:?}");
 }
 
 #[test]

@@ -46,6 +46,11 @@ pub(super) const MEASURES: [(&str, &str); 25] = [
     ("settled", "the question was settled"),
 ];
 
+/// Every measure: its key, and what it measures in English.
+pub fn named_measures() -> impl Iterator<Item = (&'static str, &'static str)> {
+    MEASURES.into_iter()
+}
+
 /// So many occurrences count as many.
 const CROWD: f32 = 8.0;
 /// An answer of so many words is a full one.

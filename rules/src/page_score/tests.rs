@@ -38,12 +38,12 @@ fn what_holds_for_now_is_gossip_or_goes_on_from_elsewhere_is_none() {
 }
 
 #[test]
-fn the_reasons_add_up_to_the_score() {
+fn the_parts_add_up_to_the_score() {
     let cluster = test_support::cluster(&[(PORT, "Set `relay.port` in the file."); 3]);
-    let PageScore { probability, reasons } = PageScore::of(&cluster).expect("it is quotable");
-    let sum = reasons.iter().map(|reason| reason.weight).sum::<f32>();
+    let PageScore { probability, parts } = PageScore::of(&cluster).expect("it is quotable");
+    let sum = parts.iter().map(|part| part.weight).sum::<f32>();
     assert!((probability - 1.0 / (1.0 + (-sum).exp())).abs() < 1e-5);
-    assert!(reasons.is_sorted_by(|a, b| a.weight.abs() >= b.weight.abs()));
+    assert!(parts.is_sorted_by(|a, b| a.weight.abs() >= b.weight.abs()));
 }
 
 #[test]

@@ -8,11 +8,10 @@ use axum::response::Html;
 use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::store::{ProposalState, ReviewDecision, ReviewDecisionRow};
 use jiff::Timestamp;
-use rules::due::{DueVerdict, due};
+use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::ClusterId;
 use rules::model::page_edit::PageEdit;
-use rules::model::reason::WeightedReason;
 use rules::publish::anonymize::Participants;
 use rules::similarity::CorpusStats;
 use rules::time;
@@ -24,6 +23,7 @@ use crate::http::templates;
 use crate::pages::answer::cluster;
 use crate::pages::card::ResultCard;
 use crate::pages::find::related;
+use crate::pages::review_reasons::{DueReasonView, due_reasons};
 use crate::pages::title::title;
 use crate::pages::view::AnswerView;
 use crate::presentation::page_meta::PageFrame;
@@ -85,12 +85,6 @@ struct ReviewCase {
     /// The title that a reviewer chose.
     edited: Option<String>,
     splittable: bool,
-}
-
-#[derive(Serialize)]
-struct DueReasonView {
-    what: String,
-    weight: f32,
 }
 
 /// A decision in the list of the latest.
@@ -206,19 +200,11 @@ impl<'s> ReviewContext<'s> {
                 let percent = (score * 100.0).round() as u8;
                 filled(&w.score, &[("n", &percent.to_string())])
             }),
-            reasons: reasons(&verdict),
+            reasons: due_reasons(&verdict, w),
             edited: self.edits.get(&cluster.id).map(|edit| edit.title.clone()),
             splittable: cluster.occurrences.len() > 1,
         })
     }
-}
-
-/// What speaks against a page comes first.
-fn reasons(verdict: &DueVerdict) -> Vec<DueReasonView> {
-    let view = |one: &WeightedReason| DueReasonView { what: one.what.clone(), weight: one.weight };
-    let mut reasons = verdict.reasons.iter().map(view).collect::<Vec<_>>();
-    reasons.sort_by_key(|one| one.weight >= 0.0);
-    reasons
 }
 
 fn stage(

@@ -1,6 +1,7 @@
 //! The words of the reports and of the review: `site/words/reports` and `site/words/review`, one file
 //! for each language.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
@@ -251,11 +252,34 @@ pub struct ReviewText {
     pub(crate) stage_rejected: String,
     pub(crate) stage_not_due: String,
     pub(crate) stage_due: String,
+    pub(crate) due_answered_once: String,
+    pub(crate) due_answered: String,
+    pub(crate) due_one_asker: String,
+    pub(crate) due_askers: String,
+    pub(crate) due_counted_together: String,
+    pub(crate) due_no_backing: String,
+    pub(crate) due_two_answerers: String,
+    pub(crate) due_second_answer: String,
+    pub(crate) due_two_confirmers: String,
+    pub(crate) due_trusted_and_confirmed: String,
+    pub(crate) due_spread: String,
+    pub(crate) due_spread_trusted: String,
+    pub(crate) due_time_bound: String,
+    pub(crate) due_place: String,
+    pub(crate) due_person: String,
+    pub(crate) due_no_subject: String,
+    pub(crate) due_score: String,
+    pub(crate) due_score_part: String,
+    pub(crate) due_one_supporter: String,
+    pub(crate) due_supporters: String,
+    pub(crate) due_newcomers: String,
     pub(crate) questions: CountedText,
     pub(crate) askers: CountedText,
     pub(crate) answerers: CountedText,
     pub(crate) snooze_days: CountedText,
     pub(crate) snoozed: CountedText,
+    /// By the key of the measure.
+    pub(crate) score_parts: BTreeMap<String, String>,
 }
 
 impl ReportText {

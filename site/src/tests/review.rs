@@ -225,6 +225,7 @@ async fn the_review_speaks_the_language_of_the_visitor() {
     }
     let one = site.get_with(&format!("/review/{}", port.id), &korean).await.body;
     assert!(one.contains("페이지 수정") && !one.contains("Merge into"), "{one}");
+    assert!(one.contains("한 사람이 물음") && !one.contains("asked by"), "{one}");
     let form = site.get_with("/review/sign-in", &[("accept-language", "ko")]).await.body;
     assert!(form.contains("검토하려면 로그인하세요") && !form.contains("Token"), "{form}");
 }

@@ -18,7 +18,7 @@ pub enum ReactionsCoverage {
     ButReactions,
 }
 
-/// What sources say, to be stored in one transaction. `Timestamp` is when the source saw it.
+/// What sources say, to be stored in one transaction. A `Timestamp` is when the source saw it.
 #[derive(Debug, Default)]
 pub struct WriteBatch {
     pub channels: Vec<(Channel, Timestamp)>,
