@@ -199,8 +199,7 @@ fn adds(
         && answer.solution_rank.stands_beside
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
-    (continues || other_way)
-        && (continues || stands_as_option(&text))
+    (continues || other_way && stands_as_option(&text))
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)
