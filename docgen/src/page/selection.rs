@@ -13,6 +13,7 @@ use rules::occurrence_ranking::{
 };
 use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
+use rules::publish::presentation::with_hyphens;
 use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
@@ -153,7 +154,7 @@ fn read<'c>(
     if is_other_language(title, &text) {
         return Err("it is in another language than the question");
     }
-    let text = wording::cleaned(&wording::with_hyphens(&text), people);
+    let text = wording::cleaned(&with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
     let text = wording::with_fragments(&with_commands(&text, people), people);
     let mut blocks = people.read(&text);

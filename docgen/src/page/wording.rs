@@ -78,16 +78,6 @@ pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
     rest.map_or(text, str::trim_start)
 }
 
-/// The two hyphens of an option where a keyboard made one dash of them: `—force`, `–port=80`. A dash between
-/// words has a space on both sides, or none.
-pub(crate) fn with_hyphens(text: &str) -> String {
-    static OPTION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?P<before>^|[\s`(])[—–](?P<option>[a-z][a-z0-9-]*(?:[= `),.]|$))")
-            .expect("a fixed pattern")
-    });
-    OPTION.replace_all(text, "${before}--${option}").into_owned()
-}
-
 /// Sets what people type from a file or for a shell as code, where they did not: `"key": ["value"]`,
 /// `NAME="value"`, and commands that stand in quotes, which go. A fragment that tells somebody's name
 /// stays prose, in which names are hidden.
@@ -373,18 +363,6 @@ mod tests {
             ("a > b", "a > b"),
         ] {
             assert_eq!(without_quotes(text, &others), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_hyphens_of_an_option_come_back() {
-        for (text, expected) in [
-            ("pnpm start —characters=\"a.json\"", "pnpm start --characters=\"a.json\""),
-            ("Use `—force` or –port 80", "Use `--force` or --port 80"),
-            ("It works — mostly", "It works — mostly"),
-            ("pages 3–4 of the a—b test", "pages 3–4 of the a—b test"),
-        ] {
-            assert_eq!(with_hyphens(text), expected);
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::model::cluster::{Cluster, Occurrence, Quote};
 use crate::safety::{FactRules, SafetyRules, judge_text, link_hosts, redact};
@@ -23,7 +26,7 @@ pub fn facts_of<'f>(cluster: &Cluster, facts: &'f FactRules) -> Cow<'f, FactRule
 }
 
 /// The cluster as every place shows it: links and addresses that nobody listed are defanged, answers that are
-/// withheld are gone, and an occurrence of which nothing is left is evidence by link only. What maintainers
+/// withheld are gone, options have their hyphens, and an occurrence of which nothing is left is evidence by link only. What maintainers
 /// merged stays as it is.
 pub fn presentable(cluster: &Cluster, safety: &SafetyRules, facts: &FactRules) -> Cluster {
     let facts = facts_of(cluster, facts);
@@ -38,7 +41,7 @@ pub fn presentable(cluster: &Cluster, safety: &SafetyRules, facts: &FactRules) -
 fn defang(occurrence: &mut Occurrence, safety: &SafetyRules, facts: &FactRules) -> bool {
     // Redacted again: the patterns may be newer than the text.
     let show = |quote: &mut Quote| {
-        let text = redact(&quote.text, safety).into_owned();
+        let text = with_hyphens(&redact(&quote.text, safety));
         let shown = judge_text(&text, safety, facts).shown(&text).map(|shown| shown.into_owned());
         let is_shown = shown.is_some();
         quote.text = shown.unwrap_or(text);
@@ -51,6 +54,16 @@ fn defang(occurrence: &mut Occurrence, safety: &SafetyRules, facts: &FactRules) 
     }
     occurrence.answers = answers;
     true
+}
+
+/// The two hyphens of an option where a keyboard made one dash of them: `—force`, `–port=80`. A dash between
+/// words has a space on both sides, or none.
+pub fn with_hyphens(text: &str) -> String {
+    static OPTION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?P<before>^|[\s`(])[—–](?P<option>[a-z][a-z0-9-]*(?:[= `),.]|$))")
+            .expect("a fixed pattern")
+    });
+    OPTION.replace_all(text, "${before}--${option}").into_owned()
 }
 
 #[cfg(test)]
@@ -68,7 +81,7 @@ mod tests {
     fn links_are_defanged_and_harmful_answers_are_gone() {
         let original = cluster(&[
             ("Where do I set the port?", "Just dm me for the working file."),
-            ("How is the port set?", "Set it as https://blog.example/port says."),
+            ("How is the port set?", "Set it with —port as https://blog.example/port says."),
             ("Enter your seed phrase on the site there?", "Set the port in the file."),
         ]);
         let shown = shown(&original);
@@ -76,7 +89,7 @@ mod tests {
         assert_eq!(quotable, [false, true, false]);
         assert_eq!(
             shown.occurrences[1].answers[0].text,
-            "Set it as hxxps://blog[.]example/port [not listed by maintainers] says."
+            "Set it with --port as hxxps://blog[.]example/port [not listed by maintainers] says."
         );
     }
 
@@ -99,5 +112,17 @@ mod tests {
         original.occurrences[1].answers[0].trusted = true;
         let shown = shown(&original);
         assert_eq!(shown, original);
+    }
+
+    #[test]
+    fn the_hyphens_of_an_option_come_back() {
+        for (text, expected) in [
+            ("pnpm start —characters=\"a.json\"", "pnpm start --characters=\"a.json\""),
+            ("Use `—force` or –port 80", "Use `--force` or --port 80"),
+            ("It works — mostly", "It works — mostly"),
+            ("pages 3–4 of the a—b test", "pages 3–4 of the a—b test"),
+        ] {
+            assert_eq!(with_hyphens(text), expected);
+        }
     }
 }

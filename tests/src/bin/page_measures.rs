@@ -28,8 +28,8 @@ fn named<'c>(cluster: &'c Cluster, title: &str) -> &'c Occurrence {
     all.max_by(|a, b| nearness(a).total_cmp(&nearness(b))).expect("a cluster has an occurrence")
 }
 
-/// What stands behind the solution that the answer of a page belongs to.
-fn backing_of(page: &LabelledPage, rules: &PageRules) -> Option<&'static str> {
+/// Whether enough stands behind the solution that the answer of a page belongs to.
+fn is_backed(page: &LabelledPage, rules: &PageRules) -> bool {
     let occurrences = page.cluster.occurrences.iter().collect::<Vec<_>>();
     let people = IndependentPeople::of(&page.cluster.occurrences);
     let solutions = solutions(&occurrences, &people);
@@ -38,7 +38,7 @@ fn backing_of(page: &LabelledPage, rules: &PageRules) -> Option<&'static str> {
         of.into_iter().any(|message| message == page.answer)
     };
     let led = solutions.iter().find(holds).cloned();
-    backing(&led.into_iter().collect::<Vec<_>>(), &occurrences, &people, rules)
+    backing(&led.into_iter().collect::<Vec<_>>(), &occurrences, &people, rules).is_some()
 }
 
 fn main() -> anyhow::Result<()> {
@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
         let line = serde_json::json!({
             "measures": measures,
             "unsuitable": rules.questions.why_unsuitable(&page.title, true).is_some(),
-            "backed": backing_of(&page, &rules).is_some(),
+            "backed": is_backed(&page, &rules),
         });
         writeln!(out, "{line}")?;
     }
