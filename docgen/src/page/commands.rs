@@ -251,7 +251,7 @@ mod tests {
             ("sudo su -, and then passwd", "`sudo su -`, and then passwd"),
             ("use LOG=debug pnpm start", "use `LOG=debug pnpm start`"),
             ("bun run start --port=80 again", "`bun run start --port=80` again"),
-            ("sudo rm /tmp/lock; sudo reboot", "`sudo rm /tmp/lock`; `sudo reboot`"),
+            ("sudo rm /run/lock; sudo reboot", "`sudo rm /run/lock`; `sudo reboot`"),
             (
                 "Use pnpm start --files=\"a.json,b.json\"",
                 "Use `pnpm start --files=\"a.json,b.json\"`",
