@@ -10,6 +10,7 @@ use crate::edit::redirect::Redirect;
 use crate::edit::section::FaqSection;
 use crate::edit::section_list::SectionEntry;
 use crate::lines::hash;
+use crate::page::format::{ANCHOR, is_fixed_line};
 use crate::paths::{SETTINGS, is_page};
 
 /// One file's change. Edits are computed on the file as it is when the commit is made, so that
@@ -65,6 +66,18 @@ impl FileChange {
         match self {
             Self::Write { path, .. } | Self::Delete { path } | Self::Edit { path, .. } => path,
         }
+    }
+
+    /// Whether a file holds every line of the answer that this adds, in one piece: somebody put it there. The generated
+    /// lines around it may be gone. False for what adds no answer to a page.
+    pub(crate) fn is_said_in(&self, file: &str) -> bool {
+        let text = match self {
+            Self::Write { text, .. } => &text[text.find(ANCHOR).unwrap_or_default()..],
+            Self::Edit { edit: FileEdit::Extend(extension), .. } => &extension.text,
+            Self::Delete { .. } | Self::Edit { .. } => return false,
+        };
+        let (own, said) = (written_lines(text), written_lines(file));
+        !own.is_empty() && said.windows(own.len()).any(|lines| lines == own)
     }
 
     /// Whether a proposal may change this path: no hidden files except the settings, and as pages only
@@ -135,6 +148,11 @@ impl FileEdit {
             Self::Create { .. } | Self::Drop(_) => Ok(()),
         }
     }
+}
+
+/// The lines of a text that are neither empty nor generated around an answer.
+fn written_lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_fixed_line(line)).collect()
 }
 
 #[cfg(test)]

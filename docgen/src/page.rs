@@ -1,5 +1,6 @@
 pub mod amend;
 mod channel_pointers;
+mod commands;
 pub mod draft;
 pub mod evidence;
 pub(crate) mod format;

@@ -29,7 +29,7 @@ pub const FOLDER: &str = "languages";
 /// Every section of a language file with its lists.
 const LISTS: [(&str, &[&str]); 10] = [
     ("report", &["blocking"]),
-    ("page_questions", &["time_bound", "places", "persons", "lasting", "general"]),
+    ("page_questions", &["time_bound", "places", "persons", "lasting", "general", "comparisons"]),
     (SIGNALS, &SIGNAL_LISTS),
     (
         "conversations",
@@ -84,7 +84,7 @@ const LISTS: [(&str, &[&str]); 10] = [
             "elsewhere",
         ],
     ),
-    ("names", &["before", "after"]),
+    ("names", &["before", "after", "addressed"]),
     ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words", "wanting"]),
     (
         "answer_style",
@@ -94,6 +94,7 @@ const LISTS: [(&str, &[&str]); 10] = [
             "how_inside",
             "grammar",
             "pointers",
+            "behind_commands",
             "leads",
             "acts",
             "actions",

@@ -134,6 +134,13 @@ pub fn names_cause(sentence: &str) -> bool {
     answer_style::names_cause(sentence)
 }
 
+/// Whether an answer may stand beside another one: it says something itself, of the thing and not of people, which does
+/// not hold for a short time only.
+pub fn stands_as_option(answer: &str) -> bool {
+    let style = AnswerStyle::of(answer);
+    style.passing == 0 && style.hearsay == 0 && !style.points && !style.asks_back
+}
+
 /// How much of its content words the shorter of two texts shares with the other, 0 to 1.
 pub fn overlap(a: &str, b: &str) -> f32 {
     let (a, b) = (content(a), content(b));

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 use crate::config::lazy_pattern::LazyPatternSet;
 use crate::config::toml_reader::TomlReader;
 use crate::language::{Languages, is_hangul};
+use crate::similarity::content_words;
 
 /// Why a question gets no page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +104,27 @@ impl PageQuestionRules {
         self.general.contains(word)
             || word.starts_with(is_hangul) && self.general.iter().any(has_stem)
     }
+}
+
+/// Whether an answer speaks of both things that a title compares; true where it compares none.
+pub fn speaks_of_both(title: &str, answer: &str) -> bool {
+    static COMPARISONS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+        let patterns = Languages::built_in().words("page_questions", "comparisons");
+        let built = patterns.map(|pattern| Regex::new(&format!("(?i){pattern}")));
+        built.map(|regex| regex.expect("built-in patterns")).collect()
+    });
+    let Some(found) = COMPARISONS.iter().find_map(|pattern| pattern.captures(title)) else {
+        return true;
+    };
+    let answer = answer.to_lowercase();
+    let [a, b] =
+        ["a", "b"].map(|name| content_words(found.name(name).map_or("", |thing| thing.as_str())));
+    // What both have in common tells neither from the other.
+    let is_named = |own: &BTreeSet<String>, other: &BTreeSet<String>| {
+        let mut telling = own.difference(other).peekable();
+        telling.peek().is_none() || telling.any(|word| answer.contains(word.as_str()))
+    };
+    is_named(&a, &b) && is_named(&b, &a)
 }
 
 fn patterns(table: &mut TomlReader, languages: &Languages, key: &'static str) -> LazyPatternSet {
@@ -240,6 +264,18 @@ mod tests {
             assert_eq!(rules.why_unsuitable(title, false), None, "{title}");
         }
         assert_eq!(rules.why_unsuitable("How do I fix this error?", true), None);
+    }
+
+    #[test]
+    fn an_answer_to_a_comparison_speaks_of_both_things() {
+        let title = "What is the difference between a soft limit and a hard limit?";
+        let right = "The soft one only warns; at the hard one the relay closes the connection.";
+        assert!(speaks_of_both(title, right));
+        assert!(!speaks_of_both(title, "Set `limits.hard` to 50 in the settings."));
+        assert!(speaks_of_both("How do I set the hard limit?", "Set `limits.hard` to 50."));
+        let korean = "소프트 제한과 하드 제한의 차이가 뭔가요?";
+        assert!(speaks_of_both(korean, "소프트는 경고만 하고 하드는 연결을 끊어요."));
+        assert!(!speaks_of_both(korean, "설정 파일에서 소프트 값을 50으로 바꾸세요."));
     }
 
     #[test]

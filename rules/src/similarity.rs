@@ -56,6 +56,12 @@ pub struct PairVerdict {
     pub reasons: Vec<WeightedReason>,
 }
 
+/// Whether a word belongs to the sentence around a command and not to the command: "and", "fails", "again". In lower
+/// case, without apostrophes.
+pub fn is_sentence_word(word: &str) -> bool {
+    content::is_sentence_word(word)
+}
+
 /// The stems of the words that say what a text is about; of scripts without spaces, every two letters.
 pub fn content_words(text: &str) -> BTreeSet<String> {
     content::content(text)

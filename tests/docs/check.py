@@ -16,9 +16,9 @@ ELEMENTS = set(
     "section span strike strong sup table tbody td th thead tr ul".split()
 )
 EMPTY = {"br", "hr", "img", "input", "meta", "link", "wbr", "source"}
-ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre"}
+ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "target", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre"}
 # What a theme puts around a page of its own accord.
-CHROME = {"md-source-file", "headerlink", "md-clipboard", "buttons"}
+CHROME = {"md-source-file", "headerlink", "md-clipboard", "buttons", "header-anchor", "copy", "lang", "line-numbers-wrapper"}
 
 
 class Page(HTMLParser):
@@ -43,11 +43,15 @@ class Page(HTMLParser):
         if tag not in ELEMENTS:
             self.faults.append(f"an element {tag}")
         for name, value in attributes.items():
-            if name not in ATTRIBUTES and not name.startswith("data-md"):
+            if name not in ATTRIBUTES and not self.is_themes(name, value or ""):
                 self.faults.append(f"an attribute {name}={value!r} of {tag}")
         href = attributes.get("href")
         if href is not None and not href.startswith(("https://", "http://", "#")) and not self.leads(href):
             self.faults.append(f"an address {href!r}")
+
+    def is_themes(self, name, value):
+        styled = name == "style" and value.startswith(("--shiki-", "position:relative;"))
+        return styled or name.startswith(("data-md", "data-v-"))
 
     def handle_startendtag(self, tag, attributes):
         self.handle_starttag(tag, attributes)
@@ -78,11 +82,11 @@ def main(expected, html, root, ending=".md.html"):
     pages, faults = sorted(expected.rglob("*.txt")), 0
     names = [str(text.relative_to(expected))[: -len(".txt")] for text in pages]
     # A link may leave out the ending of a page.
-    there = {known for name in names for known in (name, name.rpartition(".")[0])}
+    there = {known for name in names for known in (name, name.rpartition(".")[0], name.rpartition(".")[0] + ".html")}
     for text, name in zip(pages, names):
         built = html / f"{name}.html"
         if not built.exists():
-            built = html / (name.removesuffix(".md") + ending)
+            built = html / (name.removesuffix(".mdx").removesuffix(".md") + ending)
         page = Page(root, lambda href: posixpath.normpath(posixpath.join(posixpath.dirname(name), href)) in there)
         page.feed(built.read_text(encoding="utf-8"))
         page.close()

@@ -40,7 +40,7 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
     assert_eq!(again["reviewed"], seen["reviewed"], "one is merged, once");
     assert!(again["proposed"].as_array().unwrap().iter().all(|one| one["outcome"] == "up to date"));
     assert_eq!(sandbox.branches(), branches);
-    assert!(sandbox.stdout_of(&["search", "vector dimension mismatch"]).contains("resolved"));
+    assert!(sandbox.stdout_of(&["search", "vector dimension mismatch"]).contains("answered"));
     assert_developers_find_answers(&sandbox);
 }
 

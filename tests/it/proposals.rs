@@ -212,6 +212,23 @@ fn what_the_documentation_answers_already_gets_no_second_page() {
 }
 
 #[test]
+fn a_wording_that_a_maintainer_put_in_by_hand_is_merged() {
+    let (sandbox, _) = due();
+    let guide = "guide/index-reset.md";
+    let theirs =
+        format!("# How do I reset the vector index after changing the model?\n\n{ANSWER}\n");
+    docs_with(&sandbox, &[(guide, &theirs)]);
+    assert!(sandbox.stdout_of(&["propose"]).contains("opened"));
+    let (path, extended) = sandbox.pages().remove(0);
+    assert_eq!(path, guide);
+    assert!(extended.starts_with(theirs.trim()) && extended.len() > theirs.len(), "{extended}");
+    commit_on_main(&sandbox.docs(), guide, Some(&extended));
+    let said = sandbox.stdout_of(&["propose"]);
+    assert!(said.contains("merged"), "{said}");
+    assert_eq!(sandbox.json(&["clusters", "--json"])[0]["state"], "known");
+}
+
+#[test]
 fn the_kind_of_site_decides_where_a_page_goes() {
     let (sandbox, _) = due();
     let nav = "site_name: Harbor\nnav:\n  - Start: index.md\n";
@@ -431,6 +448,26 @@ fn a_reviewers_snooze_holds_a_page_of_a_local_repository_until_it_is_taken_back(
     });
     sandbox.stdout_of(&["propose"]);
     assert_eq!(sandbox.branches().len(), 1);
+}
+
+#[test]
+fn a_page_that_waits_says_why() {
+    let (sandbox, mut talk) = due();
+    in_store(&sandbox, async |store, _, now| {
+        store.set_time("paused", now).await.unwrap();
+    });
+    let said = sandbox.stdout_of(&["propose"]);
+    assert!(said.contains("proposals are paused") && !said.contains("analysed"), "{said}");
+    in_store(&sandbox, async |store, _, _| store.unset("paused").await.unwrap());
+    sandbox.stdout_of(&["propose"]);
+
+    let (name, _) = sandbox.branches().remove(0);
+    sandbox.docs().find_reference(&name).unwrap().delete().unwrap();
+    assert!(sandbox.stdout_of(&["propose"]).contains("counts as rejected"));
+    talk.resolved(14, "How do I reset the vector index after changing an embedding model?", ANSWER);
+    assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
+    let said = sandbox.stdout_of(&["propose"]);
+    assert!(said.contains("No page is due"), "{said}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use super::observed::{BasePage, ForgeCapabilities, ObservedBranch, ObservedState
 use super::prune::drop_objects;
 use super::reconcile::progress::StepResult;
 use super::reconcile::{DesiredPullRequest, PullRequestProgress, ReconcileOutcome, ReconcileStep};
+use crate::change::FileChange;
 use crate::github::client::ClientClock;
 use crate::page::format::bears;
 use crate::pull_request::marker;
@@ -461,7 +462,7 @@ fn texts_to_change<'w>(
     Ok(texts)
 }
 
-/// Whether the base has the page: it bears the cluster's mark, or the whole branch was merged.
+/// Whether the base has the page: it bears the cluster's mark, the whole branch was merged, or its words are there.
 fn base_page(
     repository: &Repository,
     wanted: &DesiredPullRequest,
@@ -481,6 +482,14 @@ fn base_page(
                 .graph_descendant_of(base.id(), head.id())
                 .map_err(git("read the default branch"))?)
     {
+        return Ok(BasePage::Own);
+    }
+    // A person may have taken the words over without the marks.
+    let is_said = |change: &FileChange| {
+        let text = texts.get(change.path()).map(|bytes| String::from_utf8_lossy(bytes));
+        text.is_some_and(|text| change.is_said_in(&text))
+    };
+    if wanted.changes.iter().any(is_said) {
         return Ok(BasePage::Own);
     }
     Ok(match ChangedFiles::of(&wanted.changes, &files, &texts).taken {

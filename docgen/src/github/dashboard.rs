@@ -98,7 +98,7 @@ pub struct DashboardTotals {
 /// Writes the issue's body. The same rows give the same text.
 pub fn render_dashboard(rows: &[DashboardItem], figures: &DashboardTotals) -> String {
     let mut out = format!(
-        "<!-- {MARKER} dashboard -->\nEvery question that was resolved often enough for a page. \
+        "<!-- {MARKER} dashboard -->\nEvery question that was answered often enough for a page. \
          This text is rewritten when something changes; ticked boxes are read first.\n"
     );
     for place in DashboardSection::ALL {
@@ -135,7 +135,7 @@ fn line(row: &DashboardItem) -> String {
         out.write_fmt(text).expect("a string takes everything");
     };
     add(format_args!("<!-- id={} -->{}", row.cluster, escape::span(&row.question, 120)));
-    add(format_args!(", resolved {} times", row.occurrences));
+    add(format_args!(", answered {} times", row.occurrences));
     if let Some(number) = row.pull {
         add(format_args!(", #{number}"));
     }
@@ -239,32 +239,32 @@ mod tests {
         let text = render_dashboard(&rows, &figures).replace('\u{200b}', "~");
         insta::assert_snapshot!(text, @r##"
         <!-- answer-harvester:v1 dashboard -->
-        Every question that was resolved often enough for a page. This text is rewritten when something changes; ticked boxes are read first.
+        Every question that was answered often enough for a page. This text is rewritten when something changes; ticked boxes are read first.
 
         ### Held by limits (tick to open now)
 
-        - [ ] <!-- id=q16 -->``Where is `x`?``, resolved 3 times, **late**: due 1970-01-02 00:00 UTC
-        - [ ] <!-- id=q15 -->`@~amy why does #~12 fail?`, resolved 3 times, **due soon**: 1970-01-02 00:00 UTC
+        - [ ] <!-- id=q16 -->``Where is `x`?``, answered 3 times, **late**: due 1970-01-02 00:00 UTC
+        - [ ] <!-- id=q15 -->`@~amy why does #~12 fail?`, answered 3 times, **due soon**: 1970-01-02 00:00 UTC
 
         ### Open
 
-        - <!-- id=q14 -->`How do I reset it?`, resolved 3 times, #40
+        - <!-- id=q14 -->`How do I reset it?`, answered 3 times, #40
 
         ### Rejected (tick to reconsider)
 
-        - [ ] <!-- id=q17 -->`What?`, resolved 3 times
+        - [ ] <!-- id=q17 -->`What?`, answered 3 times
 
         ### Errors
 
-        - <!-- id=q18 -->`Who?`, resolved 3 times, due 1970-01-02 00:00 UTC; no permission b amy
+        - <!-- id=q18 -->`Who?`, answered 3 times, due 1970-01-02 00:00 UTC; no permission b amy
 
         ### Reviewed answers to check again (tick those that still hold)
 
-        - [ ] <!-- id=q1a -->`When?`, resolved 3 times
+        - [ ] <!-- id=q1a -->`When?`, answered 3 times
 
         ### Candidates that wait for more evidence (tick to open now)
 
-        - [ ] <!-- id=q19 -->`How?`, resolved 3 times
+        - [ ] <!-- id=q19 -->`How?`, answered 3 times
 
         ---
 

@@ -53,7 +53,7 @@ pub fn hands_off(why: &str, draft: Option<&Draft>) -> String {
     if let Some(draft) = draft {
         write!(
             out,
-            "\nThe question has been resolved {} times so far, most recently on {}.\n",
+            "\nThe question has been answered {} times so far, most recently on {}.\n",
             draft.evidence.len(),
             draft.evidence.first().map_or_else(String::new, |row| day(row.resolved)),
         )

@@ -97,8 +97,8 @@ pub(crate) fn source_line(
     format!("{}: {}", words.source, links.collect::<Vec<_>>().join(", "))
 }
 
-/// How often a question was resolved, for how many people and when last.
-pub(crate) fn resolved_summary(occurrences: usize, askers: usize, last: Timestamp) -> String {
+/// How often a question was answered, for how many people and when last.
+pub(crate) fn answered_summary(occurrences: usize, askers: usize, last: Timestamp) -> String {
     let times = match occurrences {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),
@@ -108,7 +108,7 @@ pub(crate) fn resolved_summary(occurrences: usize, askers: usize, last: Timestam
         1 => "one person".to_owned(),
         more => format!("{more} people"),
     };
-    format!("Resolved {times} for {people}. Last answered on {}.", day(last))
+    format!("Answered {times} for {people}, most recently on {}.", day(last))
 }
 
 /// Whether the template writes such lines: anchors and markers, sources; on pages of earlier versions
@@ -154,7 +154,7 @@ mod tests {
         let answers = [(Timestamp::UNIX_EPOCH, link.clone())];
         let mut fixed = vec![
             anchor(&cluster),
-            resolved_summary(3, 2, Timestamp::UNIX_EPOCH),
+            "Resolved 3 times for 2 people. Last answered on 1970-01-01.".to_owned(),
             "Resolved once for one person. Last confirmed on 1970-01-01.".to_owned(),
             format!("Source: [amy, 1970-01-01]({link})"),
             format!("- 1970-01-01: [question]({link}), [answer]({link})"),

@@ -9,8 +9,9 @@ use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::occurrence_ranking::{
-    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences,
+    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
 };
+use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::with_hyphens;
 use rules::publish::title::asks_something;
@@ -19,6 +20,7 @@ use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 use rules::staleness::answers_contradict;
 
 use super::channel_pointers::{points_to_unknown_channel, without_channel_pointers};
+use super::commands::with_commands;
 use super::model::{ContradictingAnswer, DraftContext};
 use super::wording;
 use crate::lines::shortened;
@@ -26,6 +28,8 @@ use crate::lines::shortened;
 /// Answers on a page, with the best one.
 const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
+/// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
+const NEAR_WORDS: f32 = 0.2;
 /// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
@@ -71,7 +75,8 @@ pub(crate) fn variants<'c>(
     let answered = answered.map(|one| one.occurrence.question.message).collect::<BTreeSet<_>>();
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
-        answered.contains(&one.question.message) || overlap(line, title) > SAME_WORDS
+        let least = if answered.contains(&one.question.message) { NEAR_WORDS } else { SAME_WORDS };
+        overlap(line, title) > least && !is_other_language(title, line)
     });
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
@@ -106,6 +111,10 @@ pub(crate) fn answers<'c>(
                     continue;
                 }
             };
+            if chosen.is_empty() && !speaks_of_both(title, &plain_text(&answer.blocks)) {
+                why = "it does not speak of both things that the question compares";
+                continue;
+            }
             let publishable = is_publishable(&quote.text, context, facts);
             // What was said beside an answer that must not be published is no answer by itself.
             let leads = chosen.is_empty()
@@ -147,7 +156,8 @@ fn read<'c>(
     }
     let text = wording::cleaned(&with_hyphens(&text), people);
     let text = wording::capitalised(wording::without_yes(&text, title));
-    let mut blocks = people.read(&wording::with_fragments(&text, people));
+    let text = wording::with_fragments(&with_commands(&text, people), people);
+    let mut blocks = people.read(&text);
     let words = plain_text(&blocks);
     let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
     if let Some(why) = why_not_alone(&words, form, &context.rules.safety) {
@@ -158,11 +168,11 @@ fn read<'c>(
     Ok(DraftAnswer { occurrence, quote, solution_rank, blocks })
 }
 
-/// Whether an answer has letters of a script that its title has not. English alone is in every language:
-/// commands and names are.
-fn is_other_language(title: &str, answer: &str) -> bool {
-    let (title_words, answer_words) = (PageWords::for_text(title), PageWords::for_text(answer));
-    !std::ptr::eq(answer_words, title_words) && !std::ptr::eq(answer_words, PageWords::for_text(""))
+/// Whether an answer or another wording has letters of a script that the page's title has not. English alone is in
+/// every language: commands and names are.
+fn is_other_language(title: &str, text: &str) -> bool {
+    let (title_words, text_words) = (PageWords::for_text(title), PageWords::for_text(text));
+    !std::ptr::eq(text_words, title_words) && !std::ptr::eq(text_words, PageWords::for_text(""))
 }
 
 /// The other messages of a conversation that a message may quote.
@@ -190,7 +200,7 @@ fn adds(
         && answer.solution_rank.stands_beside
         && (answer.occurrence.grade <= ResolutionGrade::Confirmed || quote.trusted);
     let text = plain_text(&answer.blocks);
-    (continues || other_way)
+    (continues || other_way && stands_as_option(&text))
         && !text.trim_end().ends_with('?')
         && is_publishable(&text, context, facts)
         && chosen.iter().all(|other| overlap(&quote.text, &other.quote.text) <= SAME_WORDS)

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use rules::language::is_hangul;
 use rules::markdown::{MarkdownBlock, MarkdownInline};
 use rules::publish::anonymize::Participants;
 
@@ -90,10 +91,10 @@ pub(crate) fn with_fragments(text: &str, people: &Participants<'_>) -> String {
         if inside || people.names_left_in(typed.as_str()) {
             continue;
         }
-        let quotes = usize::from(captures.name("command").is_some());
-        out.push_str(&text[done..typed.start() - quotes]);
+        let whole = captures.name("quoted").unwrap_or(typed);
+        out.push_str(&text[done..whole.start()]);
         out.push_str(&format!("`{}`", typed.as_str()));
-        done = typed.end() + quotes;
+        done = whole.end();
     }
     out.push_str(&text[done..]);
     out
@@ -105,7 +106,7 @@ static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\["[^"\n`\[\]]*"(?:, ?"[^"\n`\[\]]*")*\]"#,
         r#"|[a-z]\w*(?:\.\w+)*\.?\[(?:"[^"\n`\]]*"|'[^'\n`\]]*')\]"#,
         r#"|(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|--[a-z][a-z-]+)="[^"\n`]*")"#,
-        r#"|"(?P<command>(?:bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|yarn) [^"\n`]+)")"#,
+        r#"|(?P<quoted>["'“‘](?P<command>(?:apt|apt-get|bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|systemctl|yarn) [^"'“”‘’\n`]+)["'”’]))"#,
     ))
     .expect("a fixed pattern")
 });
@@ -127,8 +128,11 @@ pub(crate) fn with_full_stops(blocks: &mut [MarkdownBlock]) {
 /// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
 fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
     let one_line = !inlines.iter().any(|inline| matches!(inline, MarkdownInline::Break));
+    // A command does not end in Hangul.
+    let is_korean =
+        matches!(inlines.last(), Some(MarkdownInline::Text(text)) if text.ends_with(is_hangul));
     let begins = match inlines.first() {
-        Some(MarkdownInline::Text(text)) => !text.starts_with(char::is_lowercase),
+        Some(MarkdownInline::Text(text)) => is_korean || !text.starts_with(char::is_lowercase),
         Some(MarkdownInline::Code(_)) => true,
         _ => false,
     };
@@ -197,11 +201,83 @@ static CODE_WORD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Common words that a sentence starts with. A first word that may be a command or a file is not
 /// among them and keeps its case.
-const STARTERS: [&str; 48] = [
-    "you", "your", "the", "this", "that", "there", "it", "its", "it's", "if", "in", "for", "from",
-    "to", "we", "they", "when", "what", "which", "where", "why", "how", "just", "use", "using",
-    "try", "add", "check", "make", "set", "run", "go", "open", "yes", "no", "not", "don't", "do",
-    "is", "are", "as", "at", "on", "please", "i", "but", "then", "first",
+const STARTERS: [&str; 76] = [
+    "a",
+    "add",
+    "after",
+    "an",
+    "are",
+    "as",
+    "at",
+    "because",
+    "before",
+    "but",
+    "by",
+    "change",
+    "check",
+    "choose",
+    "click",
+    "configure",
+    "delete",
+    "depends",
+    "do",
+    "does",
+    "don't",
+    "dont",
+    "first",
+    "for",
+    "from",
+    "go",
+    "here",
+    "how",
+    "i",
+    "if",
+    "in",
+    "instead",
+    "is",
+    "it",
+    "it's",
+    "its",
+    "just",
+    "make",
+    "mean",
+    "means",
+    "most",
+    "no",
+    "not",
+    "on",
+    "once",
+    "only",
+    "open",
+    "please",
+    "run",
+    "set",
+    "some",
+    "that",
+    "that's",
+    "the",
+    "then",
+    "there",
+    "there's",
+    "they",
+    "this",
+    "to",
+    "try",
+    "use",
+    "using",
+    "we",
+    "what",
+    "when",
+    "where",
+    "which",
+    "why",
+    "with",
+    "yes",
+    "you",
+    "you'll",
+    "you're",
+    "youll",
+    "your",
 ];
 
 pub(crate) fn capitalised(text: &str) -> String {
@@ -246,6 +322,8 @@ mod tests {
             (r#"use env.["name"]"#, r#"use `env.["name"]`"#),
             (r#"set A_B="c d""#, r#"set `A_B="c d"`"#),
             (r#"run "git pull" first"#, "run `git pull` first"),
+            (r#"run 'sudo gatectl renew', then"#, "run `sudo gatectl renew`, then"),
+            ("run “npm ci” there", "run `npm ci` there"),
             (r#"he said "go": no"#, r#"he said "go": no"#),
             (r#"`"a": true` stays"#, r#"`"a": true` stays"#),
             (r#"of "user": "rob_92""#, r#"of "user": "rob_92""#),
@@ -265,6 +343,7 @@ mod tests {
             ("Do\nthis", "Do\\\nthis"),
             ("Run this\n```\nx\n```", "Run this\n\n```text\nx\n```"),
             ("포트를 바꾸세요", "포트를 바꾸세요."),
+            ("relay.toml 에서 바꾸면 돼요", "relay.toml 에서 바꾸면 돼요."),
         ] {
             let mut blocks = rules::markdown::parse(text, &[]);
             with_full_stops(&mut blocks);

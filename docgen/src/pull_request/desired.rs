@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::marker;
 use crate::change::{FileChange, FileEdit};
 use crate::page::evidence::day;
-use crate::page::format::resolved_summary;
+use crate::page::format::answered_summary;
 use crate::page::model::Draft;
 use crate::page::render::fill;
 use crate::pull_request::answer::{self, PullRequestText};
@@ -288,8 +288,8 @@ impl DesiredPullRequest {
         let item = |(cluster, draft): &(Cluster, Draft)| BatchItem {
             question: escape::span(draft.title(), LONGEST_QUESTION),
             path: code_span(draft.path()),
-            why: resolved_summary(
-                cluster.times_resolved(),
+            why: answered_summary(
+                cluster.times_answered(),
                 cluster.asker_count(),
                 cluster.last_confirmed(),
             ),
@@ -362,7 +362,9 @@ impl CorrectionReason<'_> {
             Self::EvidenceDeleted { messages } => (
                 "docs(faq): remove deleted quotes",
                 CorrectionText {
-                    summary: format!("Changes {path}: some of its source messages are no longer available."),
+                    summary: format!(
+                        "Changes {path}: some of its source messages are no longer available."
+                    ),
                     why: gone(*messages),
                     checks: vec!["the rest of the answer still makes sense"],
                     closing: "If you close this, the page keeps quoting deleted messages.",
@@ -374,7 +376,7 @@ impl CorrectionReason<'_> {
                 CorrectionText {
                     summary: format!("Adds to {path} the answer for {}.", code_span(version)),
                     why: format!(
-                        "The question was asked again, and the answer that resolved it names {}, which \
+                        "The question was asked again, and the answer that it got names {}, which \
                          is newer than every version on the page.",
                         code_span(version)
                     ),
@@ -388,7 +390,7 @@ impl CorrectionReason<'_> {
                 "docs(faq): review a conflicting answer",
                 CorrectionText {
                     summary: format!("Adds to {path} a later answer that contradicts it."),
-                    why: "The question was asked again, and the answer that resolved it conflicts with \
+                    why: "The question was asked again, and the answer that it got conflicts with \
                         the page. Please decide which is correct."
                         .to_owned(),
                     sides: sides(known, later),

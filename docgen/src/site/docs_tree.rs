@@ -79,6 +79,16 @@ impl ExistingCoverage {
             Self::Page { path, .. } => Some(path),
         }
     }
+
+    /// What a proposal that adds a way of asking said before somebody put it in.
+    pub fn before_adding(self, asked: &str) -> Self {
+        match self {
+            Self::Section { place, alike, missing: None } => {
+                Self::Section { place, alike, missing: Some(asked.to_owned()) }
+            }
+            other => other,
+        }
+    }
 }
 
 /// What the documentation says to a draft.

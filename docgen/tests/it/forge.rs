@@ -400,6 +400,25 @@ fn a_merged_page_belongs_to_people() {
 }
 
 #[test]
+fn a_page_that_was_taken_over_without_its_marks_is_merged() {
+    for branch_stays in [true, false] {
+        let story = Story::new();
+        let mut progress = fresh();
+        story.open(&mut progress);
+        let (draft, _) = story.drafted();
+        let bare = draft.page().lines().filter(|line| !line.contains("answer-"));
+        let bare = format!("{}\n\nSee also the manual.\n", bare.collect::<Vec<_>>().join("\n"));
+        assert!(!bare.contains(story.cluster.id.as_str()));
+        story.commit_by_hand("refs/heads/main", draft.path(), &bare);
+        if !branch_stays {
+            story.repository().find_reference(&story.branch()).unwrap().delete().unwrap();
+        }
+        let merged = ReconcileOutcome::Merged { number: None, commit: None };
+        assert_eq!(story.propose(&mut progress), merged, "{branch_stays}");
+    }
+}
+
+#[test]
 fn a_page_of_another_question_is_not_overwritten() {
     let story = Story::new();
     let (draft, _) = story.drafted();

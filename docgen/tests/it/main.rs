@@ -10,3 +10,4 @@ mod pages;
 mod read_back;
 mod refusals;
 mod sites;
+mod truth;

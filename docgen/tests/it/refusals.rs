@@ -162,7 +162,7 @@ fn answers_that_contradict_each_other_keep_the_page_back_and_are_shown_to_the_re
     let refused = build_new_draft(&cluster, &fixture.context()).unwrap_err();
     assert_eq!(refused, DraftRefusal::Contradicted);
     let (_, proposal) = fixture.proposal(&cluster);
-    assert!(proposal.body.contains("says what cannot be true beside it"), "{}", proposal.body);
+    assert!(proposal.body.contains("contradicts this one"), "{}", proposal.body);
     cluster.occurrences.truncate(2);
     assert!(build_new_draft(&cluster, &fixture.context()).is_ok());
 }

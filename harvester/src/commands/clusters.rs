@@ -106,7 +106,7 @@ fn listed(cluster: &Cluster) -> ClusterListItem {
         id: cluster.id.to_string(),
         state: cluster.state,
         title: clean_title(&cluster.representative_question().text),
-        occurrences: cluster.times_resolved(),
+        occurrences: cluster.times_answered(),
         askers: cluster.asker_count(),
         answerers: cluster.answerer_count(),
         first_asked: day(first.question.sent),
@@ -149,7 +149,7 @@ async fn show(
     if options.json {
         print_json(&serde_json::json!({
             "cluster": cluster,
-            "occurrences": cluster.times_resolved(),
+            "occurrences": cluster.times_answered(),
             "askers": cluster.asker_count(),
             "feedback": feedback,
             "due": { "due": verdict.due, "reasons": reasons },
@@ -162,9 +162,9 @@ async fn show(
         "{bold}{}{bold:#}",
         one_line(&clean_title(&cluster.representative_question().text), room(0, 110))
     );
-    let (times, askers) = (cluster.times_resolved(), cluster.asker_count());
+    let (times, askers) = (cluster.times_answered(), cluster.asker_count());
     out!(
-        "{} · {} · resolved {times} times for {askers} askers\n",
+        "{} · {} · answered {times} times for {askers} askers\n",
         cluster.id,
         cluster.state.as_str()
     );
@@ -211,7 +211,7 @@ fn print_occurrence(occurrence: &Occurrence, together: &PairVerdict, core: bool)
     );
     out!("{}", indented(&occurrence.question.text, "  Q  "));
     out!("{}", indented(&occurrence.best_answer().text, "  A  "));
-    out!("  resolved ({:?}, confidence {:.2}) because", occurrence.grade, occurrence.confidence);
+    out!("  {:?}, confidence {:.2}, because", occurrence.grade, occurrence.confidence);
     print_reasons(&occurrence.reasons);
     let place = if core { "core of this cluster" } else { "outside the core of this cluster" };
     out!("  {place} (mean score {:.2}) because", together.score);

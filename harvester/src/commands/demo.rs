@@ -219,7 +219,7 @@ fn summary(
             .iter()
             .map(|cluster| DemoQuestion {
                 id: cluster.id.to_string(),
-                times: cluster.times_resolved(),
+                times: cluster.times_answered(),
                 askers: cluster.asker_count(),
                 question: clean_title(&cluster.representative_question().text),
             })
@@ -261,7 +261,7 @@ fn print_summary(
     ABOUT_EXPORTS.iter().for_each(|about| out!("  {about}"));
     // The same figures as on the search page.
     out!(
-        "\n  {} messages, {} conversations, {} resolved questions,\n  {} asked more than once\n",
+        "\n  {} messages, {} conversations, {} answered questions,\n  {} asked more than once\n",
         grouped(counts.messages),
         grouped(counts.conversations),
         grouped(resolved),
@@ -274,7 +274,7 @@ fn print_summary(
         let room = width.saturating_sub(9 + after.chars().count()).max(20);
         out!(
             "  {:>2}×  {}  {dim}{after}{dim:#}",
-            cluster.times_resolved(),
+            cluster.times_answered(),
             one_line(&clean_title(&cluster.representative_question().text), room),
         );
     }
@@ -299,10 +299,10 @@ fn print_proposals(round: &ProposeSummary, width: usize) {
         };
         out!("  {mark} {}", one_line(&one.proposal.title, width - 4));
         let about = format!(
-            "{} · {} · resolved {} times for {} askers",
+            "{} · {} · answered {} times for {} askers",
             one.proposal.branch,
             one.outcome,
-            one.cluster.times_resolved(),
+            one.cluster.times_answered(),
             one.cluster.asker_count()
         );
         out!("    {dim}{}{dim:#}", one_line(&about, width - 4));

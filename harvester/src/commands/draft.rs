@@ -103,7 +103,7 @@ fn drafted(considered: &DuePage) -> Drafted<'_> {
     let draft = considered.page.as_ref().ok().map(|(draft, _)| draft);
     Drafted {
         id: considered.cluster.id.to_string(),
-        occurrences: considered.cluster.times_resolved(),
+        occurrences: considered.cluster.times_answered(),
         title: draft.map(Draft::title),
         path: draft.map(Draft::path),
         page: draft.map(Draft::page),

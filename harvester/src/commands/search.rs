@@ -120,7 +120,7 @@ fn found(cluster: &Cluster, rules: &Ruleset) -> SearchResultItem {
         status: if cluster.has_merged_answer() { "known" } else { "unreviewed" },
         strength: strength.as_str(),
         badge: badge(strength, InterfaceLanguage::English),
-        occurrences: cluster.times_resolved(),
+        occurrences: cluster.times_answered(),
         last_confirmed: day(cluster.last_confirmed()),
         link,
     }
@@ -164,7 +164,7 @@ fn print_result(found: &SearchResultItem, query: &str) {
     let times =
         if found.occurrences == 1 { "once".into() } else { format!("{} times", found.occurrences) };
     out!(
-        "    {dim}{} · resolved {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
+        "    {dim}{} · answered {times} · last {} · {}{dim:#}\n    {dim}{}{dim:#}\n",
         found.badge,
         found.last_confirmed,
         found.id,

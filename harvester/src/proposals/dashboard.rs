@@ -71,7 +71,7 @@ impl ProposalReconciler {
             question: Some(entry.question())
                 .filter(|words| !words.is_empty())
                 .unwrap_or_else(|| "a question whose messages were deleted".to_owned()),
-            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
+            occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_answered()),
             pull: case.progress.number.or(case.row.number),
             deadline: deadline_status(&progress, allowed, now),
             due_by: due_since.map(|since| self.rules.pages.deadline(since)),
@@ -88,7 +88,7 @@ fn candidate_row(id: &ClusterId, entry: &WorkItem) -> Option<DashboardItem> {
         cluster: id.clone(),
         place: DashboardSection::Candidate,
         question: entry.question(),
-        occurrences: cluster.times_resolved(),
+        occurrences: cluster.times_answered(),
         pull: None,
         deadline: DeadlineStatus::Met,
         due_by: None,

@@ -21,7 +21,7 @@ use super::due_pages::percent;
 use super::error::Result;
 use super::guides::gone_messages;
 use super::reconciler::ProposalReconciler;
-use super::report::{PageOutcome, RoundReport, describe_outcome};
+use super::report::{PageOutcome, RoundReport, WaitReason, describe_outcome};
 use super::repository::RepositoryState;
 use super::tracked::{CORRECTION_LABEL, TrackedProposal};
 use super::worklist::{WorkItem, Worklist, is_for_a_page};
@@ -267,13 +267,38 @@ impl ProposalReconciler {
         Some(ProposalCandidate {
             cluster: id.clone(),
             due_since: cluster.due_since.unwrap_or(now),
-            occurrences: cluster.times_resolved(),
+            occurrences: cluster.times_answered(),
             score: percent(cluster),
             fact: self.states_a_fact(&page.draft),
             requested,
             batch: case.is_some_and(|case| case.requests.batch),
             held: None,
         })
+    }
+
+    /// Notes why each page waits that the round did nothing for; `stopped` is why nothing may open at all.
+    pub(crate) fn note_waits(&self, worklist: &mut Worklist, stopped: Option<WaitReason>) {
+        let idle = worklist.entries.iter().filter(|(_, entry)| entry.outcome.is_none());
+        let waits = idle.filter_map(|(id, entry)| {
+            Some((id.clone(), self.wait_reason(entry, worklist).or(stopped)?))
+        });
+        for (id, why) in waits.collect::<Vec<_>>() {
+            worklist.entries.get_mut(&id).expect("it was listed").waits = Some(why);
+        }
+    }
+
+    /// What keeps one question from being proposed, whatever the limits are.
+    fn wait_reason(&self, entry: &WorkItem, worklist: &Worklist) -> Option<WaitReason> {
+        let case = entry.case.as_ref();
+        if case.is_some_and(|case| case.is_snoozed(self.now())) {
+            return Some(WaitReason::Snoozed);
+        }
+        if case.is_some_and(|case| case.is_closed() || !is_for_a_page(case)) {
+            return Some(WaitReason::Decided);
+        }
+        let requested = case.is_some_and(|case| case.requests.requested);
+        let cluster = entry.cluster.as_ref().filter(|_| !requested)?;
+        worklist.is_like_a_rejected_one(cluster, self).then_some(WaitReason::LikeRejected)
     }
 
     /// Whether a page contains a listed address or invite: then it is proposed alone. Listed links are only

@@ -30,9 +30,9 @@ use crate::logging::error_chain;
 
 /// Only one process proposes at a time.
 pub(in crate::proposals) const LEASE: &str = "forge";
-/// The lease of a round that makes no progress expires after this time.
+/// The lease expires this long after the process ended that held it: a round renews it.
 pub(in crate::proposals) const LEASE_LENGTH: SignedDuration = SignedDuration::from_mins(5);
-/// On this machine a step takes no longer, and somebody waits for the command.
+/// On this machine somebody waits for the command.
 pub(crate) const LOCAL_LEASE_LENGTH: SignedDuration = SignedDuration::from_secs(5);
 /// The setting that holds the time before which GitHub must not be called.
 pub(in crate::proposals) const NOT_BEFORE: &str = "forge/not-before";
@@ -124,7 +124,7 @@ impl ProposalReconciler {
         self.forge.github().ok_or(ProposingError::NotOnGitHub)
     }
 
-    /// How long a round may go without progress before another process may take over.
+    /// How long after the end of a process another one may take over.
     pub(in crate::proposals) fn lease_length(&self) -> SignedDuration {
         match self.forge {
             Forge::GitHub(_) => LEASE_LENGTH,
@@ -168,7 +168,7 @@ impl ProposalReconciler {
     }
 
     /// Renews the lease; stops a process that has lost it.
-    async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
+    pub(in crate::proposals) async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
         let now = self.now();
         match self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await? {
             Some(held) if held == fence => Ok(()),

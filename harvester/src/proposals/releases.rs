@@ -138,7 +138,7 @@ fn row(id: &ClusterId, entry: &WorkItem, verdict: &VerificationVerdict) -> Dashb
         cluster: id.clone(),
         place: DashboardSection::Verify,
         question: entry.question(),
-        occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_resolved()),
+        occurrences: entry.cluster.as_ref().map_or(0, |cluster| cluster.times_answered()),
         pull: entry.case.as_ref().and_then(|case| case.progress.number),
         deadline: DeadlineStatus::Met,
         due_by: None,

@@ -69,6 +69,30 @@ impl PageOutcome {
     }
 }
 
+/// Why a round left a page alone with which nothing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WaitReason {
+    Unanalysed,
+    Paused,
+    Snoozed,
+    LikeRejected,
+    Decided,
+}
+
+impl WaitReason {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unanalysed => "not now: messages wait to be analysed and may change the page",
+            Self::Paused => {
+                "not now: proposals are paused; an administrator can resume them in Discord"
+            }
+            Self::Snoozed => "not now: a reviewer snoozed it",
+            Self::LikeRejected => "not proposed: maintainers rejected a page for the same question",
+            Self::Decided => "not proposed: maintainers have decided about this question",
+        }
+    }
+}
+
 /// What a round did with a branch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BranchChange {

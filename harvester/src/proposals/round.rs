@@ -5,13 +5,17 @@ use docgen::github::client::GitHubError;
 use docgen::github::onboarding::OnboardingStage;
 use indexer::store::LeaseFence;
 use jiff::Timestamp;
+use tokio::time::sleep;
 
 use super::error::{ProposingError, Result};
 use super::reconciler::{LEASE, NOT_BEFORE, ProposalReconciler, deferred_until};
-use super::report::{RoundReport, describe_outcome};
+use super::report::{RoundReport, WaitReason, describe_outcome};
 use super::repository::RepositoryState;
 use super::worklist::Worklist;
 use crate::discord::interactions::handler::PAUSED;
+
+/// How often the lease is renewed before it would expire.
+const RENEWALS: u32 = 3;
 
 /// How a round ended.
 #[derive(Debug)]
@@ -42,7 +46,8 @@ impl ProposalReconciler {
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
-        let done = run(fence).await;
+        let pause = self.lease_length().unsigned_abs() / RENEWALS;
+        let done = run_renewing(run(fence), || self.renew_lease(fence), || sleep(pause)).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
@@ -131,13 +136,23 @@ impl ProposalReconciler {
         self.advance_open(worklist, repository, fence, report).await?;
         self.advance_batches(worklist, repository, fence, report).await?;
         self.advance_guides(worklist, repository, fence, report).await?;
-        // Messages that are not analysed yet may add evidence, or remove it.
-        let judged = self.store.pending_channels().await?.is_empty();
-        if judged && self.store.setting(PAUSED).await?.is_none() {
+        let stopped = self.opening_stopped().await?;
+        if stopped.is_none() {
             self.open_allowed(worklist, repository, fence, report).await?;
         }
+        self.note_waits(worklist, stopped);
         let dashboard = self.dashboard().await?;
         self.publish_dashboard(worklist, dashboard.as_ref(), report).await
+    }
+
+    /// Why no proposal may be opened at all now.
+    async fn opening_stopped(&self) -> Result<Option<WaitReason>> {
+        // Messages that are not analysed yet may add evidence, or remove it.
+        if !self.store.pending_channels().await?.is_empty() {
+            return Ok(Some(WaitReason::Unanalysed));
+        }
+        let paused = self.store.setting(PAUSED).await?;
+        Ok(paused.map(|_| WaitReason::Paused))
     }
 
     /// Brings the branches of a local repository up to date that quote deleted messages: a page is written again
@@ -172,5 +187,63 @@ impl ProposalReconciler {
             );
         }
         Ok(())
+    }
+}
+
+/// Does something and meanwhile renews what it has to hold, after each pause. Where that is lost, it ends early.
+async fn run_renewing<T, R, P>(
+    work: impl Future<Output = Result<T>>,
+    renew: impl Fn() -> R,
+    pause: impl Fn() -> P,
+) -> Result<T>
+where
+    R: Future<Output = Result<()>>,
+    P: Future<Output = ()>,
+{
+    let lost = async {
+        loop {
+            pause().await;
+            if let Err(error) = renew().await {
+                break error;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        error = lost => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_round_that_takes_long_keeps_its_lease() {
+        let renewals = Cell::new(0);
+        let long = async {
+            while renewals.get() < 5 {
+                yield_now().await;
+            }
+            Ok("done")
+        };
+        let renew = || {
+            renewals.set(renewals.get() + 1);
+            std::future::ready(Ok(()))
+        };
+        assert_eq!(run_renewing(long, renew, yield_now).await.unwrap(), "done");
+    }
+
+    #[tokio::test]
+    async fn a_round_ends_where_another_process_has_taken_its_lease() {
+        let endless = std::future::pending::<Result<()>>();
+        let lost = || std::future::ready(Err(ProposingError::TakenOver));
+        let ended = run_renewing(endless, lost, yield_now).await;
+        assert!(matches!(ended, Err(ProposingError::TakenOver)), "{ended:?}");
     }
 }

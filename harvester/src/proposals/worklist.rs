@@ -23,7 +23,7 @@ use super::due_pages::messages_of;
 use super::error::Result;
 use super::guides::{PlannedGuide, guide_name};
 use super::reconciler::ProposalReconciler;
-use super::report::{ConsideredPage, PageOutcome};
+use super::report::{ConsideredPage, PageOutcome, WaitReason};
 use super::repository::RepositoryState;
 use super::tracked::{MaintainerRequests, TrackedProposal, purpose_name};
 
@@ -50,6 +50,8 @@ pub(crate) struct WorkItem {
     pub(crate) case: Option<TrackedProposal>,
     /// What the round did for it.
     pub(crate) outcome: Option<PageOutcome>,
+    /// Why the round did nothing for a page with which nothing is wrong.
+    pub(crate) waits: Option<WaitReason>,
 }
 
 pub(crate) struct PlannedPage {
@@ -61,7 +63,8 @@ impl WorkItem {
     /// A question that gets no page because nothing is left to stand on.
     pub(super) fn without_page(reason: &str, case: Option<TrackedProposal>) -> Self {
         let (page, existing) = (Err(reason.to_owned()), ExistingCoverage::None);
-        Self { cluster: None, page, existing, nearest: Vec::new(), case, outcome: None }
+        let nearest = Vec::new();
+        Self { cluster: None, page, existing, nearest, case, outcome: None, waits: None }
     }
 
     /// Whether only its page score keeps it from being proposed, and nobody has asked for it.
@@ -111,7 +114,8 @@ impl Worklist {
     pub(crate) fn into_considered(self) -> BTreeMap<ClusterId, ConsideredPage> {
         let considered = self.entries.into_iter().filter_map(|(id, entry)| {
             let held = entry.case.filter(|case| case.row.state == ProposalState::Held);
-            let page = match (entry.page, held.and_then(|case| case.row.note)) {
+            let waits = entry.waits.map(|why| why.as_str().to_owned());
+            let page = match (entry.page, held.and_then(|case| case.row.note).or(waits)) {
                 (Ok(_), Some(why)) => Err(why),
                 (Ok(page), None) => Ok((page.draft, page.proposal)),
                 (Err(why), _) => Err(why),
@@ -239,9 +243,13 @@ impl ProposalReconciler {
             let existing = compared.coverage;
             let begun = entry.case.as_ref().is_some_and(TrackedProposal::was_offered);
             let says_all = coverage_change(&page.draft, &existing).is_none();
+            let extends = entry.case.as_ref().is_some_and(|case| case.requests.extends);
             match existing.path() {
                 Some(path) if says_all && !begun => {
                     entry.page = Err(format!("{path} answers it already"));
+                }
+                Some(_) if says_all && extends => {
+                    entry.existing = existing.before_adding(page.draft.title());
                 }
                 Some(_) if says_all => {}
                 _ => entry.existing = existing,
@@ -290,6 +298,7 @@ impl ProposalReconciler {
             nearest: Vec::new(),
             case,
             outcome: None,
+            waits: None,
         }
     }
 

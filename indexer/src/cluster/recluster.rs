@@ -337,7 +337,7 @@ fn judge(
         state,
         size: cluster.occurrences.len(),
         outside_core: cluster.outside_core.clone(),
-        times: cluster.times_resolved(),
+        times: cluster.times_answered(),
         askers: cluster.asker_count(),
         representative: cluster.occurrences[verdict.representative].question.message,
         due_since: match state {

@@ -148,7 +148,7 @@ impl ClusterDocument {
             answers,
             channels: each_once(channels),
             guilds: each_once(occurrences.iter().map(|one| one.guild)),
-            occurrences: u32::try_from(cluster.times_resolved()).unwrap_or(u32::MAX),
+            occurrences: u32::try_from(cluster.times_answered()).unwrap_or(u32::MAX),
             last_confirmed: cluster.last_confirmed(),
             audiences: vec![SearchAudience::Public, SearchAudience::Operator],
             meanings: Vec::new(),

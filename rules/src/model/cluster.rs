@@ -344,12 +344,12 @@ impl Cluster {
         self
     }
 
-    /// How often its question was resolved: the number that every list, page, reply and report shows.
-    pub fn times_resolved(&self) -> usize {
+    /// How often its question was answered: the number that every list, page, reply and report shows.
+    pub fn times_answered(&self) -> usize {
         self.core().count()
     }
 
-    /// The people for whom it was resolved.
+    /// The people for whom it was answered.
     pub fn asker_count(&self) -> usize {
         distinct(self.core().map(|occurrence| occurrence.question.author))
     }

@@ -11,8 +11,9 @@ use crate::markdown::{MarkdownBlock, MarkdownInline, parse, plain_text};
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::model::ids::MessageId;
 use crate::publish::pseudonym::AuthorNaming;
-use crate::publish::title::{asks, clean_title, title_score};
+use crate::publish::title::{asks, clean_title, nick_opening, title_score};
 use crate::similarity::content::content;
+use crate::text::is_question_mark;
 
 /// The replacement for a name.
 const SOMEBODY: &str = "a user";
@@ -83,22 +84,23 @@ impl<'c> Participants<'c> {
         quotable.any(|one| self.title(&one.question.text) == title)
     }
 
-    /// The other ways a question was asked, each with its occurrence, best put first, none of them cut off; of those that ask
-    /// in the same words but for grammar, one.
+    /// The other ways a question was asked, each with its occurrence, best put first, none of them cut off or without a
+    /// question; of those that ask in the same words but for grammar, one.
     pub fn variants<'o>(&self, cluster: &'o Cluster, title: &str) -> Vec<(&'o Occurrence, String)> {
         let quotable = cluster.occurrences.iter().filter(|one| one.quotable);
         let lines = quotable.map(|one| (one, self.title(&one.question.text)));
         let mut lines = lines.collect::<Vec<_>>();
         lines.sort_by(|(_, a), (_, b)| title_score(b).total_cmp(&title_score(a)));
         let mut seen = BTreeSet::from([wording(""), wording(title)]);
-        lines.retain(|(_, line)| is_whole(line) && seen.insert(wording(line)));
+        lines.retain(|(_, line)| is_whole(line) && asks_at_all(line) && seen.insert(wording(line)));
         lines
     }
 
-    /// The text without the names that it opens with: "@name", "name:", "name,".
+    /// The text without the names that it opens with: "@name", "name:", "name,"; a handle of somebody unknown goes only
+    /// where the words behind it speak to somebody.
     pub fn unaddressed<'t>(&self, text: &'t str) -> &'t str {
         let mut rest = text;
-        while let Some(shorter) = self.without_address(rest) {
+        while let Some(shorter) = self.without_address(rest).or_else(|| without_handle(rest)) {
             rest = shorter;
         }
         rest
@@ -124,8 +126,11 @@ impl<'c> Participants<'c> {
             let ends = match marked {
                 Some(_) => ends_name(rest),
                 None => {
-                    name.chars().any(char::is_alphabetic)
-                        && (rest.starts_with([':', ',']) && !rest.starts_with("://"))
+                    let marked =
+                        rest.trim_start_matches(' ').starts_with(':') || rest.starts_with(',');
+                    let named = name.chars().any(char::is_alphabetic);
+                    let told = is_handle(name) && tells_to_act(rest);
+                    named && (marked || told) && !rest.starts_with("://")
                 }
             };
             let called = head.eq_ignore_ascii_case(name) && ends;
@@ -189,6 +194,26 @@ impl<'c> Participants<'c> {
     }
 }
 
+/// Whether a text goes on by telling somebody what to do: ` run it`.
+fn tells_to_act(rest: &str) -> bool {
+    static ACTIONS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let words = |key| Languages::built_in().words("answer_style", key);
+        words("actions").chain(words("pointers")).collect()
+    });
+    let next = rest.strip_prefix(' ').and_then(|rest| rest.split_whitespace().next());
+    next.is_some_and(|word| ACTIONS.contains(word))
+}
+
+/// The text behind the handle of somebody who is spoken to: `moss_7: you need …`. In `log_level: debug` nobody is.
+fn without_handle(text: &str) -> Option<&str> {
+    static SPEAKING: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| Languages::built_in().words("names", "addressed").collect());
+    let rest = nick_opening(text)?.trim_start();
+    let first = rest.split(|c: char| c.is_whitespace() || ",.!?".contains(c)).next()?;
+    let first = first.to_lowercase().replace(['\'', '’'], "");
+    SPEAKING.contains(first.as_str()).then_some(rest)
+}
+
 /// A question without whom its last words call: "…with the plugin, @name?".
 fn without_last_mention(question: &str) -> Cow<'_, str> {
     static CALLED: LazyLock<Regex> = LazyLock::new(|| {
@@ -219,13 +244,19 @@ pub(crate) fn headline<'c>(
     best.map(|(_, _, named)| named)
 }
 
+fn asks_at_all(line: &str) -> bool {
+    line.ends_with(is_question_mark) || asks(line)
+}
+
 /// Whether a line says all that it begins to say: it neither was cut nor ends in a word that needs
 /// another one behind it.
 fn is_whole(line: &str) -> bool {
     static LEANING: LazyLock<HashSet<&str>> =
         LazyLock::new(|| Languages::built_in().words("title", "leaning").collect());
     let last = line.rsplit(' ').next().unwrap_or_default().to_lowercase();
-    !line.ends_with(['…', ':', ',', '(', '-']) && !LEANING.contains(last.as_str())
+    !line.ends_with(['…', ':', ',', '(', '-'])
+        && !line.ends_with("..")
+        && !LEANING.contains(last.as_str())
 }
 
 fn one_line(blocks: &[MarkdownBlock]) -> String {
@@ -331,6 +362,9 @@ mod tests {
                 ("see `/home/moss_7` or moss_71", "see /home/moss_7 or moss_71"),
                 ("so Moss_7 said", "so a user said"),
                 ("moss_7: try that", "try that"),
+                ("moss_7 : try that", "try that"),
+                ("moss_7 run the relay", "run the relay"),
+                ("moss_7 runs the relay", "a user runs the relay"),
                 ("Linux, InaKay: try linux", "try linux"),
                 ("ask @Ida Lark or @nobody", "ask a user or a user"),
                 ("@linux/kernel on linux, then", "@linux/kernel on linux, then"),
@@ -338,6 +372,10 @@ mod tests {
                 ("inakay is a word, InaKay a name", "inakay is a word, a user a name"),
                 ("linux://x", "linux://x"),
                 ("as linux wrote, or ask Linux", "as a user wrote, or ask a user"),
+                ("fern_90: you need the port", "you need the port"),
+                ("fern_90: i'd try the port", "i'd try the port"),
+                ("log_level: debug", "log_level: debug"),
+                ("max_jobs: set it to 4", "max_jobs: set it to 4"),
                 ("linux님 말대로 linux 설치", "a user님 말대로 linux 설치"),
             ],
         );

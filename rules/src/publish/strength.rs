@@ -146,6 +146,17 @@ mod tests {
     }
 
     #[test]
+    fn people_who_say_different_things_do_not_agree() {
+        let different = cluster(&[
+            ("How do I limit retries?", "Set `MAX_RETRIES` in the settings file."),
+            ("How are retries limited?", "Restart the queue worker after the third failure."),
+        ]);
+        let authors = different.occurrences.iter().map(|one| one.best_answer().author);
+        assert_eq!(authors.collect::<std::collections::BTreeSet<_>>().len(), 2);
+        assert_eq!(strength(&different), AnswerStrength::OnePerson);
+    }
+
+    #[test]
     fn who_answers_and_confirms_their_own_question_confirms_nothing() {
         let mut self_answered = cluster(&[("Where is the log?", "It is in `data/log`, found it.")]);
         self_answered.occurrences[0].answers[0].author =

@@ -17,6 +17,7 @@ struct TitleWords {
     openers: HashSet<&'static str>,
     lead_ins: HashSet<&'static str>,
     empty: HashSet<&'static str>,
+    leaning: HashSet<&'static str>,
     question_words: HashSet<&'static str>,
     endings: Vec<&'static str>,
     wanting: Regex,
@@ -28,6 +29,7 @@ static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
         openers: words("openers").collect(),
         lead_ins: words("lead_ins").collect(),
         empty: words("empty").collect(),
+        leaning: words("leaning").collect(),
         question_words: words("question_words").collect(),
         endings: words("endings").collect(),
         wanting: {
@@ -104,7 +106,22 @@ pub fn clean_title(text: &str) -> String {
     let title = asking_sentence(line).map(without_lead_in).unwrap_or(line);
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let title = cut(title.trim_end_matches([',', ';', ':', '-', ' ']), TITLE_CHARS);
-    capitalised(&title)
+    with_question_mark(capitalised(&title))
+}
+
+/// A question that opens with a question word and has no mark at its end gets one, right behind its last word; none if
+/// it was cut off there.
+fn with_question_mark(title: String) -> String {
+    let bare = title.trim_end_matches(is_question_mark).trim_end();
+    let words = words(bare);
+    let opens = words.first().is_some_and(|word| is_question_word(word));
+    let leans = words.last().is_some_and(|word| WORDS.leaning.contains(word.as_str()));
+    let ends_in_word = bare.ends_with(|c: char| c.is_alphanumeric() || ")]}".contains(c));
+    let asks = bare.len() < title.len() || opens && !leans && !has_question_ending(bare);
+    match asks && ends_in_word && title.is_ascii() {
+        true => format!("{bare}?"),
+        false => title,
+    }
 }
 
 /// The text without fenced code, quotes, mentions, links and Markdown's marks, a line for each line.
@@ -210,7 +227,7 @@ fn without_lead_in(text: &str) -> &str {
 }
 
 /// The text after `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
-fn nick_opening(text: &str) -> Option<&str> {
+pub(crate) fn nick_opening(text: &str) -> Option<&str> {
     let (token, rest) = text.split_once(' ')?;
     let nick = token.strip_suffix([':', ','])?.trim_start_matches('@');
     let mut inner = nick.chars();
@@ -333,7 +350,11 @@ mod tests {
                 "Why does the relay drop my webhooks?",
             ),
             ("Error: relay not found", "Error: relay not found"),
-            ("what does `npm ERR! code 1` mean", "What does npm ERR! code 1 mean"),
+            ("what does `npm ERR! code 1` mean", "What does npm ERR! code 1 mean?"),
+            ("how can I add a second relay", "How can I add a second relay?"),
+            ("where is the key of the relay ??", "Where is the key of the relay?"),
+            ("which relay is it:", "Which relay is it?"),
+            ("how relays work: a summary.", "How relays work: a summary."),
             ("see https://example.org/a how to install\n\n> quoted", "See how to install"),
             ("안녕하세요 릴레이는 어떻게 설치하나요?", "릴레이는 어떻게 설치하나요?"),
             ("iOS builds fail?", "iOS builds fail?"),

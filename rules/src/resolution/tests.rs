@@ -358,6 +358,17 @@ fn a_reason_is_never_what_holds_for_every_question() {
 }
 
 #[test]
+fn what_an_asker_found_alone_is_not_said_to_come_from_somebody_who_helps() {
+    let story = Story::new()
+        .says(ASKER, "How do I rotate the signing key of the relay?")
+        .says(ASKER, "figured it out, it was `relay keys rotate --now`");
+    let ConversationVerdict::Resolved(found) = story.judged() else { panic!("it was found") };
+    let reasons = found.reasons.iter().map(|reason| reason.what.as_str()).collect::<Vec<_>>();
+    assert!(reasons.contains(&"the asker shows what solved it"), "{reasons:?}");
+    assert!(reasons.iter().all(|what| !what.contains("help")), "{reasons:?}");
+}
+
+#[test]
 fn no_reason_carries_words_of_the_chat() {
     let verdict = answered().says(ASKER, "that worked").judged();
     let json = serde_json::to_string(&verdict).unwrap();

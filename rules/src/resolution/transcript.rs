@@ -10,6 +10,7 @@ use crate::resolution::cue_phrases::{CueClass, CueSet};
 use crate::resolution::normalize;
 use crate::resolution::normalize::{NormalizedText, hash, stem};
 use crate::resolution::rules::SignalRules;
+use crate::support::wording::is_specific;
 
 /// A participant, numbered in the order of first appearance.
 pub(super) type ParticipantIndex = usize;
@@ -43,6 +44,9 @@ pub(super) struct ParsedMessage<'a> {
     pub(super) corrects: bool,
     /// Whether the asker says in it what solved the question, which nobody had said before.
     pub(super) tells_own_solution: bool,
+    /// Whether a clause of it that sends nobody elsewhere says what to do with a file, a setting or a command; read only
+    /// where another one sends elsewhere.
+    pub(super) instructs: bool,
     /// Participants whom it names anywhere; read only where the text accepts, thanks or objects.
     pub(super) named: Vec<ParticipantIndex>,
     /// Hashes of the words that carry matter, sorted, each once.
@@ -102,8 +106,7 @@ impl ParsedMessage<'_> {
 
     /// Whether all it does is send the asker elsewhere, or put off an answer.
     pub(super) fn sends_elsewhere(&self) -> bool {
-        let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
-        let elsewhere = classes.into_iter().any(|class| self.has(class));
+        let elsewhere = points_away(self.cues) && !self.instructs;
         let brief = self.matter <= 14 && !self.code;
         (elsewhere && brief) || (self.channel && self.matter <= 8 && !self.code)
     }
@@ -267,10 +270,22 @@ impl MessageParser<'_> {
             },
             corrects: false,
             tells_own_solution: false,
+            instructs: points_away(cues) && self.instructs(text),
             only_about_helping: !shows && self.rules.words.are_only_about_helping(content.iter()),
             shows,
             content,
         }
+    }
+
+    /// Whether a clause says what to do with something that it names to the letter, and sends nobody elsewhere.
+    fn instructs(&self, text: &str) -> bool {
+        let clauses = text.split([',', ';', '\n']).flat_map(|clause| clause.split(". "));
+        clauses.into_iter().any(|clause| {
+            let words = clause.split_whitespace().filter(|word| !word.contains("://"));
+            let cues = self.rules.phrases.find(&normalize::read(clause, 0).text);
+            let advises = cues.has(CueClass::Command) || cues.has(CueClass::Advice);
+            advises && !points_away(cues) && words.into_iter().any(names_to_the_letter)
+        })
     }
 
     /// Whether a later line begins with "edit" and takes back what stands before.
@@ -352,6 +367,18 @@ impl MessageParser<'_> {
         };
         at.or_else(last).map_or(Addressee::Nobody, Addressee::Person)
     }
+}
+
+/// Whether phrases send the asker elsewhere, or put off an answer.
+fn points_away(cues: CueSet) -> bool {
+    let classes = [CueClass::Redirect, CueClass::RedirectOpener, CueClass::Postponement];
+    classes.into_iter().any(|class| cues.has(class))
+}
+
+/// Whether a word is a file, a setting or an option, and nobody's name or channel.
+fn names_to_the_letter(word: &str) -> bool {
+    !word.starts_with(['@', '#', '<'])
+        && is_specific(word.trim_matches(['.', ':', '!', '(', ')', '"']))
 }
 
 /// The words that carry matter; Hangul as pairs of syllables, since particles change its words.

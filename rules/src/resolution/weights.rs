@@ -32,13 +32,13 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
 /// The features of an answer, in the order of `answer_ranking::values`.
 pub(super) const ANSWER_FEATURES: [ScoredFeature; 37] = [
     ("first", "it is the first message that could answer"),
-    ("later", "others helped before"),
+    ("later", "it is not the first message that could answer"),
     ("ends_asking", "it ends with a question mark"),
     ("asks_back", "it asks back"),
     ("shared_words", "it shares words with the question"),
     ("thanked_next", "the asker thanks next"),
     ("tells_what_to_do", "it says what to do"),
-    ("helpers_share", "its author does most of the helping"),
+    ("helpers_share", "its author wrote most of what could answer"),
     ("link_or_code", "it holds a link or code"),
     ("to_asker", "it speaks to the asker"),
     ("to_other", "it speaks to somebody else"),

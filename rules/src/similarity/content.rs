@@ -28,6 +28,15 @@ pub(crate) fn content(text: &str) -> BTreeSet<String> {
     words
 }
 
+/// As [`super::is_sentence_word`] says.
+pub(super) fn is_sentence_word(word: &str) -> bool {
+    static SENTENCE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let lists = [("same", "stop"), ("answer_style", "behind_commands")];
+        lists.iter().flat_map(|(section, key)| Languages::built_in().words(section, key)).collect()
+    });
+    is_grammar(word) || SENTENCE.contains(word)
+}
+
 fn is_grammar(word: &str) -> bool {
     GRAMMAR.contains(word)
 }

@@ -74,7 +74,8 @@ fn specifics(text: &str) -> BTreeSet<String> {
     named
 }
 
-fn is_specific(word: &str) -> bool {
+/// Whether a word is written as only things are that are named to the letter: with a digit, a sign or a capital inside.
+pub(crate) fn is_specific(word: &str) -> bool {
     let signs = word.bytes().any(|byte| byte.is_ascii_digit() || b"_/\\@$".contains(&byte));
     let dotted = word.len() > 3 && word.contains(['.', ':']);
     let capital_inside = word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase());

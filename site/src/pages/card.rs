@@ -78,7 +78,7 @@ impl ResultCard {
         let best = || options.first().map(|option| people.line(&option.best.best_answer().text));
         let answer = cluster.merged_answer.as_ref().map(MergedAnswer::leading_line).or_else(best);
         let snippet = snippet(&answer.unwrap_or_default(), &matches);
-        let count = cluster.times_resolved();
+        let count = cluster.times_answered();
         Self {
             id: cluster.id.to_string(),
             url: address(&slug(&title, &cluster.id)),

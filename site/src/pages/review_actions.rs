@@ -129,7 +129,7 @@ impl DecisionForm {
 
 fn split(cluster: &Cluster) -> Result<ReviewDecision, HttpError> {
     if cluster.occurrences.len() < 2 {
-        return Err(HttpError::conflict("it was resolved once, so that nothing can be split"));
+        return Err(HttpError::conflict("it was answered only once, so there is nothing to split"));
     }
     let questions = cluster.occurrences.iter().map(|one| one.question.message);
     Ok(ReviewDecision::Split { questions: questions.collect() })

@@ -152,7 +152,7 @@ impl AnswerView {
         let mut options = quoting.options(cluster).into_iter();
         let answer = options.next();
         let line = answer.as_ref().map_or("", |option| option.quote.line.as_str());
-        let (times, askers) = (cluster.times_resolved(), cluster.asker_count());
+        let (times, askers) = (cluster.times_answered(), cluster.asker_count());
         Self {
             id: cluster.id.to_string(),
             url: address(&slug),

@@ -219,14 +219,14 @@ impl CatalogueContent {
         }
         let position = ListPosition {
             unreviewed: !shown.has_merged_answer(),
-            times: Reverse(shown.times_resolved()),
+            times: Reverse(shown.times_answered()),
             cluster: shown.id.clone(),
         };
         let mut groups = BTreeSet::from([AnswerGroup::All]);
         if shown.has_merged_answer() {
             groups.insert(AnswerGroup::Reviewed);
         }
-        if shown.times_resolved() > 1 {
+        if shown.times_answered() > 1 {
             groups.insert(AnswerGroup::Recurring);
         }
         for one in quotable() {

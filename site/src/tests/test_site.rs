@@ -196,7 +196,7 @@ pub(super) fn summary(cluster: &Cluster) -> ClusterSummary {
         state: cluster.state,
         size: cluster.occurrences.len(),
         outside_core: cluster.outside_core.clone(),
-        times: cluster.times_resolved(),
+        times: cluster.times_answered(),
         askers: cluster.asker_count(),
         representative: cluster.representative,
         due_since: None,

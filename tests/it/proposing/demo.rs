@@ -33,7 +33,10 @@ fn a_question_of_the_demo_becomes_a_page_is_known_and_goes() {
     let shown = fixture.sandbox.json(&["clusters", "show", &id, "--json"]);
     let rows = open.body.lines().filter(|line| line.starts_with("| [")).count();
     let earlier = open.body.lines().find_map(|line| {
-        line.strip_suffix(" earlier occurrences are not listed.")?.parse::<usize>().ok()
+        line.strip_prefix("Earlier occurrences not listed: ")?
+            .trim_end_matches('.')
+            .parse::<usize>()
+            .ok()
     });
     assert_eq!(shown["occurrences"], rows + earlier.unwrap_or(0), "{}", open.body);
     add("the dashboard", &fixture.dashboard());

@@ -55,7 +55,7 @@ fn what_people_took_over_is_left_to_them_and_new_evidence_is_reported() {
         (unmarked, "the tracking comment was removed from the body"),
     ] {
         let status = fixture.status_of(pull.number);
-        assert!(status.contains(why) && status.contains("resolved 5 times"), "{status}");
+        assert!(status.contains(why) && status.contains("answered 5 times"), "{status}");
         assert!(fixture.pull(pull.number).open);
     }
     for pull in [unbranched, closed] {

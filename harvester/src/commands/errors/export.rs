@@ -120,7 +120,7 @@ async fn solved_errors(
             let Some(title) = title(&shown, naming) else { continue };
             for error in reported_errors(&shown) {
                 let reviewed = shown.has_merged_answer();
-                let size = shown.times_resolved();
+                let size = shown.times_answered();
                 let rank = (Reverse(reviewed), Reverse(size), shown.id.to_string());
                 if best.get(&error).is_none_or(|known| rank < known.rank) {
                     best.insert(error, SolvedError { rank, title: title.clone(), reviewed });

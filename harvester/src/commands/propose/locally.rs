@@ -27,9 +27,6 @@ use crate::proposals::{
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// A process that ended without a word holds the lease for a while; a living one may need more than that.
 const PATIENCE: Duration = LOCAL_LEASE_LENGTH.unsigned_abs().saturating_mul(4);
-/// Why a page that nothing is wrong with is not proposed.
-const LATER: &str = "not now: messages are being analysed, proposals are paused, it is snoozed, or a question like \
-    it was turned down";
 
 /// The outcome of proposing.
 pub(in crate::commands) struct ProposeSummary {
@@ -55,7 +52,7 @@ pub(in crate::commands) async fn propose(
 ) -> anyhow::Result<ProposeSummary> {
     let proposer = proposer(options, settings, store).await?;
     let due = due(store).await?;
-    let RoundReport { mut considered, guides, .. } =
+    let RoundReport { mut considered, guides, stage, .. } =
         when_free(async || proposer.round().await).await?;
     let mut summary = ProposeSummary { proposed: Vec::new(), refused: Vec::new(), guides };
     for ConsideredPage { cluster, page, outcome } in in_order(due, &mut considered) {
@@ -63,7 +60,7 @@ pub(in crate::commands) async fn propose(
             (Ok((draft, proposal)), Some(outcome)) => {
                 summary.proposed.push(ProposedPage { cluster, draft, proposal, outcome });
             }
-            (Ok(_), None) => summary.refused.push((cluster, LATER.to_owned())),
+            (Ok(_), None) => summary.refused.push((cluster, format!("not now: {stage}"))),
             (Err(why), _) => summary.refused.push((cluster, why)),
         }
     }

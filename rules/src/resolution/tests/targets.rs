@@ -374,3 +374,35 @@ fn talk_of_asking_in_the_words_of_the_question_is_no_answer() {
         assert!(!matches!(verdict, ConversationVerdict::Resolved(_)), "{words}: {verdict:?}");
     }
 }
+
+#[test]
+fn an_instruction_beside_a_hint_at_the_manual_is_an_answer() {
+    let settled = |words: &str| {
+        let story = Story::new()
+            .says(ASKER, "How do I change the port of the relay?")
+            .says(HELPER, words)
+            .replying_to(1)
+            .says(ASKER, "ok thanks");
+        matches!(story.judged(), ConversationVerdict::Resolved(_))
+    };
+    for words in [
+        "Set the port in relay.yaml and restart it, the docs list all settings",
+        "Set the port in relay.yaml and restart it, the manual has all of them",
+        "Change LISTEN_PORT, the rest is in the readme",
+        "Edit /etc/relay.conf. More is in the wiki.",
+        "Start it with --port 4114; read the docs for more",
+    ] {
+        assert!(settled(words), "{words}");
+    }
+    for words in [
+        "it's in the docs",
+        "read the manual, it is all there",
+        "check the wiki, then open a ticket",
+        "see the documentation of relay.yaml",
+        "in the manual, section 4.2",
+        "ask in #relay-help, they know",
+        "open an issue at https://git.example.org/relay, the docs are old",
+    ] {
+        assert!(!settled(words), "{words}");
+    }
+}

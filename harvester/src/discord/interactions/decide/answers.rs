@@ -65,7 +65,7 @@ fn strength(cluster: &Cluster) -> AnswerStrength {
 /// Badge, counts and links.
 pub(crate) fn footing(cluster: &Cluster, source: &Occurrence, language: BotLanguage) -> String {
     let badge = messages::badge(language, strength(cluster));
-    let times = messages::times(language, cluster.times_resolved(), cluster.last_confirmed());
+    let times = messages::times(language, cluster.times_answered(), cluster.last_confirmed());
     let page = cluster.merged_answer.as_ref().and_then(|answer| answer.page_url());
     let page = page.map(|page| format!("[{}]({page}) · ", messages::the_page(language)));
     format!(

@@ -48,7 +48,7 @@ fn choice(cluster: &Cluster, naming: &AuthorNaming, language: BotLanguage) -> Se
     let title = title(cluster, &Participants::of(cluster, naming));
     let title = title.unwrap_or_else(|| messages::not_public(language).to_owned());
     let strength = AnswerStrength::of(cluster, &answer_options(cluster));
-    let note = messages::times_plain(language, cluster.times_resolved(), strength);
+    let note = messages::times_plain(language, cluster.times_answered(), strength);
     SelectOption {
         value: cluster.id.to_string(),
         label: label(&title, LABEL),
@@ -114,6 +114,6 @@ mod tests {
         let mut hidden = occurrence(10, "Where is the secret port?", "So.");
         hidden.quotable = false;
         let choices = offered(5, &[cluster(vec![hidden])], BotLanguage::English);
-        assert_eq!(choices[0].label, "A resolved question that may not be quoted");
+        assert_eq!(choices[0].label, "An answered question that may not be quoted");
     }
 }

@@ -105,7 +105,7 @@ sentences! {
         "Known names:",
         "찾을 수 있는 이름:";
     not_public:
-        "A resolved question that may not be quoted",
+        "An answered question that may not be quoted",
         "인용할 수 없는 해결된 질문";
     read_there:
         "The author has not agreed to be quoted; open the original message.",
