@@ -56,10 +56,18 @@ fn the_doctor_describes_the_model_or_says_what_is_wrong() {
 fn with_a_model_and_without_the_same_is_known() {
     let model = Path::new(MODEL);
     let (with, without) = (installation(Some(model)), installation(None));
-    let clusters = |sandbox: &Sandbox| sandbox.json(&["clusters", "--json"]);
+    // Which of the questions stands in the middle, and names them, is for the model to say.
+    let untitled = |mut found: serde_json::Value, key: &str| {
+        let all = if key.is_empty() { &mut found } else { &mut found[key] };
+        let all = all.as_array_mut().expect("a list");
+        all.iter_mut().for_each(|one| one["title"] = serde_json::Value::Null);
+        found
+    };
+    let clusters = |sandbox: &Sandbox| untitled(sandbox.json(&["clusters", "--json"]), "");
     assert_eq!(clusters(&with), clusters(&without));
     let search = ["search", "--json", "port", "file"];
-    assert_eq!(with.run(&search).stdout, without.run(&search).stdout, "a search by words alone");
+    let found = |sandbox: &Sandbox| untitled(sandbox.json(&search), "answers");
+    assert_eq!(found(&with), found(&without), "a search by words alone");
     let searched = run_with(&with, model, &search);
     assert_eq!(searched.code, 0, "{}", searched.stderr);
     let again = run_with(&with, model, &search);
