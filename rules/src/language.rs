@@ -116,7 +116,7 @@ const LISTS: [(&str, &[&str]); 10] = [
 /// The fixed words of pages, read by [`page_words`].
 const PAGE: &str = "page";
 const SIGNALS: &str = "signals";
-const SIGNAL_LISTS: [&str; 45] = [
+const SIGNAL_LISTS: [&str; 46] = [
     "lead_ins",
     "stopwords",
     "process_words",
@@ -162,6 +162,7 @@ const SIGNAL_LISTS: [&str; 45] = [
     "causes",
     "past",
     "denials",
+    "slips",
 ];
 
 /// Sections that are read where no ruleset is at hand: only the built-in languages have them.

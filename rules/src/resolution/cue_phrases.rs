@@ -71,11 +71,13 @@ pub(super) enum CueClass {
     Past,
     /// Denies the word beside it: "not yml".
     Denial,
+    /// Blames its author: "my typo".
+    Slip,
 }
 
 impl CueClass {
     /// Every class with its key in `signals.toml`.
-    const ALL: [(Self, &'static str); 42] = [
+    const ALL: [(Self, &'static str); 43] = [
         (Self::Opener, "question_openers"),
         (Self::Seeking, "seeking"),
         (Self::Trouble, "trouble"),
@@ -118,6 +120,7 @@ impl CueClass {
         (Self::Cause, "causes"),
         (Self::Past, "past"),
         (Self::Denial, "denials"),
+        (Self::Slip, "slips"),
     ];
 
     /// Whether its phrases count at the start of a sentence only.

@@ -61,6 +61,10 @@ fn tells(said: &ParsedMessage<'_>, known: &[u32], rules: &SignalRules) -> bool {
         return false;
     }
     let shows = said.code || said.literal || said.link;
+    // "It was my typo in the config" helps nobody else, unless it shows what was typed.
+    if has(CueClass::Slip) && !shows && !introduces(said.message.spoken()) {
+        return false;
+    }
     let by = has(CueClass::Finding) || has(CueClass::Cause);
     let explains = by || has(CueClass::Past) || introduces(said.message.spoken());
     if has(CueClass::Own) {

@@ -12,6 +12,7 @@ fn asked() -> Story {
 fn what_the_asker_found_out_is_the_answer() {
     for words in [
         "nvm, it was `-p`",
+        "solved, my mistake, I had typed `--prot`",
         "figured it out: the supervisor had launched a second copy",
         "turns out the supervisor had launched a second copy",
         "okay I'm an idiot, two supervisors were enabled",
@@ -36,6 +37,8 @@ fn an_own_finding_that_says_nothing_answers_nothing() {
         "found the problem, thanks anyway",
         "nvm I'll ask tomorrow",
         "turns out the supervisor still has the same problem",
+        "fixed, it was my own mistake in the settings",
+        "got it, a typo in the unit file",
     ] {
         let verdict = asked().says(ASKER, words).judged();
         let own = match &verdict {
