@@ -13,7 +13,7 @@ use rules::similarity::PairVerdict;
 use rules::support::over_share;
 use serde::Serialize;
 
-use super::table::{day, indented, one_line, room};
+use super::table::{answered, day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
 use crate::pipeline::read_links;
 use crate::proposals::due_pages::{AWAITING_DECISION, consider_page};
@@ -30,7 +30,7 @@ Examples:
 pub(super) struct ClustersArgs {
     #[command(subcommand)]
     one: Option<ClusterCommand>,
-    /// Include questions that were resolved only once
+    /// Include questions that were answered only once
     #[arg(long)]
     all: bool,
     /// Maximum number of questions
@@ -162,12 +162,8 @@ async fn show(
         "{bold}{}{bold:#}",
         one_line(&clean_title(&cluster.representative_question().text), room(0, 110))
     );
-    let (times, askers) = (cluster.times_answered(), cluster.asker_count());
-    out!(
-        "{} · {} · answered {times} times for {askers} askers\n",
-        cluster.id,
-        cluster.state.as_str()
-    );
+    let answered = answered(cluster.times_answered(), cluster.asker_count());
+    out!("{} · {} · {answered}\n", cluster.id, cluster.state.as_str());
     out!("A page is {}due:", if verdict.due { "" } else { "not " });
     print_reasons(&reasons);
     if let Some(since) = cluster.due_since {

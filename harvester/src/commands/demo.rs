@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::draft;
 use super::propose::{ProposeSummary, ProposedPage, propose};
 use super::serve::{bind, stop_signal};
-use super::table::{grouped, line_width, one_line, wrapped};
+use super::table::{answered, grouped, line_width, one_line, wrapped};
 use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
 use crate::clock::{self, SystemClock};
 use crate::config;
@@ -299,11 +299,10 @@ fn print_proposals(round: &ProposeSummary, width: usize) {
         };
         out!("  {mark} {}", one_line(&one.proposal.title, width - 4));
         let about = format!(
-            "{} · {} · answered {} times for {} askers",
+            "{} · {} · {}",
             one.proposal.branch,
             one.outcome,
-            one.cluster.times_answered(),
-            one.cluster.asker_count()
+            answered(one.cluster.times_answered(), one.cluster.asker_count())
         );
         out!("    {dim}{}{dim:#}", one_line(&about, width - 4));
     }

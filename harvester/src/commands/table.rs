@@ -20,6 +20,13 @@ pub(super) fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
+/// "answered 5 times for 4 askers", "answered once for 1 asker".
+pub(super) fn answered(times: usize, askers: usize) -> String {
+    let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    let plural = if askers == 1 { "" } else { "s" };
+    format!("answered {times} for {askers} asker{plural}")
+}
+
 /// The columns of a line on standard output: those of the terminal, at least 40; 80 elsewhere.
 pub(super) fn line_width() -> usize {
     let terminal = console::Term::stdout();
