@@ -103,7 +103,12 @@ impl Pipeline {
     /// Judges what is pending, settles the clusters, has the index follow, and removes from disk what
     /// was deleted. `now` starts the clock of clusters that become due.
     pub async fn catch_up(&mut self, now: Timestamp) -> Result<CaughtUp, PipelineError> {
-        let (channels, JudgingReport { conversations, messages }) = self.judge().await?;
+        let (channels, mut judged) = self.judge().await?;
+        // A question that is settled lets what it had reopened, which is earlier, be judged again.
+        while let (1.., again) = self.judge().await? {
+            judged += again;
+        }
+        let JudgingReport { conversations, messages } = judged;
         let (settled, documents) = self.recluster_and_index(now).await?;
         self.scrub_if_due().await?;
         Ok(CaughtUp { channels, conversations, messages, settled, documents })
@@ -162,17 +167,11 @@ impl Pipeline {
         Ok(true)
     }
 
+    /// Judges once what is pending: what that makes pending, or what comes meanwhile, waits for the next time, so
+    /// that the index follows however much comes.
     async fn judge(&mut self) -> Result<(usize, JudgingReport), PipelineError> {
         let trusted = Arc::new(self.invalidate_if_rules_changed().await?);
-        let (channels, mut judged) = self.judge_pending(&trusted).await?;
-        // A question that is settled lets what it had reopened, which is earlier, be judged again.
-        loop {
-            let (more, again) = self.judge_pending(&trusted).await?;
-            if more == 0 {
-                return Ok((channels, judged));
-            }
-            judged += again;
-        }
+        self.judge_pending(&trusted).await
     }
 
     /// Empties the index and builds it from the store.

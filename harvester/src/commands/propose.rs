@@ -1,7 +1,10 @@
 mod locally;
 mod on_github;
 
+use std::borrow::Cow;
+
 use docgen::change::unified_diff;
+use rules::publish::title::clean_title;
 use serde::Serialize;
 
 use self::locally::considered_pages;
@@ -35,7 +38,8 @@ pub(super) struct ProposeArgs {
 struct ProposeItem<'l> {
     id: String,
     branch: Option<&'l str>,
-    title: Option<&'l str>,
+    /// Of the pull request, or the question where nothing is proposed.
+    title: Cow<'l, str>,
     path: Option<&'l str>,
     outcome: String,
 }
@@ -74,7 +78,10 @@ pub(super) async fn run(
         return Ok(ended);
     }
     for line in lines(&round) {
-        out!("{:<14} {:<28} {}", line.id, line.outcome, line.title.unwrap_or_default());
+        match line.branch {
+            Some(_) => out!("{:<14} {:<28} {}", line.id, line.outcome, line.title),
+            None => out!("{:<14} {}\n{:15}{}", line.id, line.title, "", line.outcome),
+        }
     }
     if round.proposed.is_empty() && round.refused.is_empty() && round.guides.is_empty() {
         out!("No page is due. `harvester clusters` lists recurring questions.");
@@ -130,21 +137,21 @@ fn lines(round: &ProposeSummary) -> Vec<ProposeItem<'_>> {
     let proposed = round.proposed.iter().map(|one| ProposeItem {
         id: one.cluster.id.to_string(),
         branch: Some(&one.proposal.branch),
-        title: Some(&one.proposal.title),
+        title: Cow::Borrowed(&one.proposal.title),
         path: Some(one.draft.path()),
         outcome: one.outcome.to_string(),
     });
     let refused = round.refused.iter().map(|(cluster, refusal)| ProposeItem {
         id: cluster.id.to_string(),
         branch: None,
-        title: None,
+        title: clean_title(&cluster.representative_question().text).into(),
         path: None,
         outcome: one_line(&format!("rejected: {refusal}"), 200),
     });
     let guides = round.guides.iter().map(|one| ProposeItem {
         id: one.cluster.to_string(),
         branch: None,
-        title: Some(&one.title),
+        title: Cow::Borrowed(&one.title),
         path: None,
         outcome: one_line(&one.outcome, 200),
     });

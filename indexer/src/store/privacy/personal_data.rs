@@ -27,9 +27,9 @@ pub struct PersonalData {
     pub messages: Vec<PersonalMessage>,
     pub reactions: Vec<PersonalReaction>,
     pub marks: Vec<PersonalMark>,
-    pub ties: Vec<PersonalDuplicateMark>,
+    pub duplicate_marks: Vec<PersonalDuplicateMark>,
     /// What they did by hand.
-    pub deeds: Vec<AuditRow>,
+    pub actions: Vec<AuditRow>,
     /// Their consents to quote messages of theirs.
     pub consents: Vec<ConsentGrant>,
     /// What was suggested to questions of theirs.
@@ -112,8 +112,8 @@ impl Store {
             joined: self.joins_of(user).await?,
             reactions: self.reactions_of(user).await?,
             marks: self.marks_of(user).await?,
-            ties: self.ties_of(user).await?,
-            deeds: self.audit_rows_of(user).await?,
+            duplicate_marks: self.ties_of(user).await?,
+            actions: self.audit_rows_of(user).await?,
             mentioned_in: self.mentions_of(user).await?,
             unreadable: self.quarantined_about(&id).await?,
             ..PersonalData::default()

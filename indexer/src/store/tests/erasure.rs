@@ -199,7 +199,7 @@ async fn a_forgotten_person_leaves_no_byte() {
     assert_eq!(kept.name.as_deref(), Some(NAME));
     assert_eq!(kept.messages.len() as u64, MESSAGES.div_ceil(11));
     assert!(kept.mentioned_in.len() > 150 && kept.reactions.len() > 300);
-    assert_eq!((kept.marks.len(), kept.ties.len(), kept.deeds.len()), (1, 1, 1));
+    assert_eq!((kept.marks.len(), kept.duplicate_marks.len(), kept.actions.len()), (1, 1, 1));
     assert_eq!((kept.consents.len(), kept.unreadable.len()), (1, 1));
     serde_json::to_string(&kept).unwrap();
 

@@ -112,7 +112,7 @@ async fn a_question_gets_one_suggestion_and_one_person_answers_it() {
 }
 
 #[tokio::test]
-async fn deeds_are_written_down_the_last_first() {
+async fn actions_are_written_down_the_last_first() {
     let (store, _folder) = empty().await;
     let deed = |what: &str, undoes| AuditRow {
         seq: 0,

@@ -7,20 +7,20 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::store_mutations::Deed;
+use crate::store_mutations::StoreMutation;
 use tests::seeded_rng::SeededRng;
 
 const MOST_CHANNELS: usize = 4;
 const GUILD: &str = "77";
 
 /// Files, and how they are imported: each step takes in some of them, in this order, and catches up.
-/// Between the steps, deeds happen.
+/// Between the steps people change what is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) files: Vec<Value>,
     pub(crate) steps: Vec<Vec<usize>>,
     /// Each with the number of steps before it, in their order.
-    pub(crate) deeds: Vec<(usize, Deed)>,
+    pub(crate) mutations: Vec<(usize, StoreMutation)>,
 }
 
 impl Case {
@@ -61,13 +61,13 @@ impl Case {
             let rest = order.split_off(order.len().min(1 + dice.roll(most)));
             steps.push(std::mem::replace(&mut order, rest));
         }
-        let deeds = (0..dice.roll(7)).filter_map(|number| {
-            let deed = Deed::invent(&files[dice.roll(files.len())], number, dice)?;
-            Some((dice.roll(steps.len() + 1), deed))
+        let mutations = (0..dice.roll(7)).filter_map(|number| {
+            let mutation = StoreMutation::invent(&files[dice.roll(files.len())], number, dice)?;
+            Some((dice.roll(steps.len() + 1), mutation))
         });
-        let mut deeds = deeds.collect::<Vec<_>>();
-        deeds.sort_by_key(|(before, _)| *before);
-        Ok(Self { files, steps, deeds })
+        let mut mutations = mutations.collect::<Vec<_>>();
+        mutations.sort_by_key(|(before, _)| *before);
+        Ok(Self { files, steps, mutations })
     }
 }
 
@@ -81,7 +81,9 @@ impl fmt::Display for Case {
             }
         }
         writeln!(f, "steps: {:?}", self.steps)?;
-        self.deeds.iter().try_for_each(|(before, deed)| writeln!(f, "after {before} steps: {deed}"))
+        self.mutations
+            .iter()
+            .try_for_each(|(before, mutation)| writeln!(f, "after {before} steps: {mutation}"))
     }
 }
 

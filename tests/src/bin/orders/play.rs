@@ -34,19 +34,19 @@ impl Player {
         Ok(Self { rules: Arc::new(rules), runtime: Runtime::new()? })
     }
 
-    /// Where the steps end in another state than all files at once, then all deeds, judged at the end.
+    /// Where the steps end in another state than all files at once, then all mutations, judged at the end.
     pub(crate) fn difference(&self, case: &Case) -> anyhow::Result<Option<String>> {
-        let deeds = case.deeds.iter().map(|(_, deed)| (1, deed.clone())).collect();
+        let mutations = case.mutations.iter().map(|(_, mutation)| (1, mutation.clone())).collect();
         let files = case.files.clone();
-        let at_once = Case { steps: vec![(0..files.len()).collect()], files, deeds };
+        let at_once = Case { steps: vec![(0..files.len()).collect()], files, mutations };
         let expected = self.runtime.block_on(self.state(&at_once, false))?;
         let found = self.runtime.block_on(self.state(case, true))?;
         Ok((expected != found).then(|| difference(&expected, &found)))
     }
 
-    /// The state that a case ends in, if all is judged after every step and deed or only at the end.
+    /// The state that a case ends in, if all is judged after every step and mutation or only at the end.
     async fn state(&self, case: &Case, step_by_step: bool) -> anyhow::Result<String> {
-        let Case { files, steps, deeds } = case;
+        let Case { files, steps, mutations } = case;
         let folder = TempDir::new()?;
         let mut paths = Vec::new();
         for (number, file) in files.iter().enumerate() {
@@ -57,8 +57,8 @@ impl Player {
         let data = folder.path().join("data");
         let mut pipeline = Pipeline::open(&data, Arc::clone(&self.rules), &Salt([7; 16])).await?;
         for number in 0..=steps.len() {
-            for (_, deed) in deeds.iter().filter(|(before, _)| *before == number) {
-                deed.happen(&pipeline.store).await?;
+            for (_, mutation) in mutations.iter().filter(|(before, _)| *before == number) {
+                mutation.happen(&pipeline.store).await?;
                 if step_by_step {
                     pipeline.catch_up(NOW).await?;
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::history::{Case, messages, messages_mut};
 
-/// The smallest case that is found by leaving out files, then deeds, then messages, and that still `fails`.
+/// The smallest case that is found by leaving out files, then mutations, then messages, and that still `fails`.
 pub(crate) fn shrink(
     mut case: Case,
     fails: impl Fn(&Case) -> anyhow::Result<bool>,
@@ -14,10 +14,10 @@ pub(crate) fn shrink(
     case = without_files(&case, &kept);
     let ids = case.files.iter().flat_map(|file| messages(file).iter().map(id));
     let ids = ids.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
-    let deeds = case.deeds.clone();
-    let with = |deeds: &[_]| Case { deeds: deeds.to_vec(), ..case.clone() };
-    let deeds = reduce(deeds, |deeds| fails(&with(deeds)))?;
-    case = with(&deeds);
+    let mutations = case.mutations.clone();
+    let with = |mutations: &[_]| Case { mutations: mutations.to_vec(), ..case.clone() };
+    let mutations = reduce(mutations, |mutations| fails(&with(mutations)))?;
+    case = with(&mutations);
     let kept = reduce(ids, |kept| fails(&without_messages(&case, kept)))?;
     Ok(without_messages(&case, &kept))
 }
@@ -52,7 +52,7 @@ fn without_files(case: &Case, kept: &[usize]) -> Case {
     Case {
         files: kept.iter().map(|file| case.files[*file].clone()).collect(),
         steps: steps.collect(),
-        deeds: case.deeds.clone(),
+        mutations: case.mutations.clone(),
     }
 }
 

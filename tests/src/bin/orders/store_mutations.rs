@@ -16,14 +16,14 @@ const BETWEEN: Timestamp = Timestamp::constant(3_790_000_000, 0);
 
 /// Something done at a moment of its own, so that its place among the imports must not show.
 #[derive(Debug, Clone)]
-pub(crate) enum Deed {
+pub(crate) enum StoreMutation {
     Delete(ChannelId, Vec<MessageId>, Timestamp),
     Hide(ChannelId, Timestamp),
     Mark(AnswerMarkRow),
 }
 
-impl Deed {
-    /// A deed on the messages of a file; `None` on an empty one.
+impl StoreMutation {
+    /// A mutation on the messages of a file; `None` on an empty one.
     pub(crate) fn invent(file: &Value, number: usize, dice: &mut SeededRng) -> Option<Self> {
         let all = messages(file).iter().filter_map(|message| id(&message["id"]));
         let all = all.map(MessageId).collect::<Vec<_>>();
@@ -63,7 +63,7 @@ impl Deed {
     }
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for StoreMutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delete(channel, messages, _) => write!(f, "in {channel} delete {messages:?}"),
