@@ -38,14 +38,7 @@ impl<'r> GraphWriter<'r> {
         let windows = graph.windows(text, &keys, WINDOW).await?;
         graph.insert_signature(text, epoch, &signature.to_bytes()).await?;
         graph.insert_keys(text, &keys).await?;
-        let near = windows.iter().flat_map(|window| window.before.iter().chain(&window.after));
-        let near = near.copied().collect::<BTreeSet<_>>();
-        self.load(graph, &near).await?;
-        self.signatures.insert(text, Arc::new(signature));
-        let pairs = near.into_iter().map(|other| (text, other)).collect::<Vec<_>>();
-        let edges = self.alike(&pairs);
-        graph.insert_edges(&edges).await?;
-        let mut stale = edges.iter().map(|(_, other, _)| *other).collect::<BTreeSet<_>>();
+        let mut stale = self.insert_edges(graph, text, signature, &windows).await?;
         for (earlier, later) in self.edges_across(graph, &windows).await? {
             let shared = self.shared_keys(earlier, later);
             if !graph.stand_near(earlier, later, &shared, WINDOW).await? {
@@ -69,6 +62,18 @@ impl<'r> GraphWriter<'r> {
         let mut stale = graph.delete_edges(text).await?;
         graph.delete_signature(text).await?;
         graph.insert_signature(text, epoch, &signature.to_bytes()).await?;
+        stale.extend(self.insert_edges(graph, text, signature, &windows).await?);
+        graph.mark_stale(&stale).await
+    }
+
+    /// Adds the edges of a text with its candidates, those in the windows of its keys; returns the other ends.
+    async fn insert_edges(
+        &mut self,
+        graph: &mut LikenessTransaction,
+        text: MessageId,
+        signature: QaSignature,
+        windows: &[KeyWindow],
+    ) -> Result<BTreeSet<MessageId>> {
         let near = windows.iter().flat_map(|window| window.before.iter().chain(&window.after));
         let near = near.copied().collect::<BTreeSet<_>>();
         self.load(graph, &near).await?;
@@ -76,8 +81,7 @@ impl<'r> GraphWriter<'r> {
         let pairs = near.into_iter().map(|other| (text, other)).collect::<Vec<_>>();
         let edges = self.alike(&pairs);
         graph.insert_edges(&edges).await?;
-        stale.extend(edges.iter().map(|(_, other, _)| *other));
-        graph.mark_stale(&stale).await
+        Ok(edges.into_iter().map(|(_, other, _)| other).collect())
     }
 
     /// Removes a text with its edges.
