@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
 use indexer::encoder::SentenceEncoder;
-use indexer::search::writer::IndexWriter;
+use indexer::search::writer::{IndexWriter, WriteError};
 use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
 use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
@@ -148,12 +148,12 @@ impl Pipeline {
 
     /// Removes the text of what was deleted, and judged since, from every file of the data directory,
     /// if there is any; tells whether there was. Drafts and proposals on disk can be written again,
-    /// and go as a whole.
+    /// and go as a whole. While another process holds the lock of an index, the purge stays due.
     pub async fn scrub_if_due(&mut self) -> Result<bool, PipelineError> {
         if !self.store.purge_due().await? {
             return Ok(false);
         }
-        tokio::task::block_in_place(|| {
+        let purged = tokio::task::block_in_place(|| {
             self.index.purge()?;
             for index in &mut self.workspace_indexes {
                 index.purge()?;
@@ -161,8 +161,17 @@ impl Pipeline {
             for derived in [DRAFTS, PROPOSALS] {
                 remove_folder(&self.data.join(derived))?;
             }
-            Ok::<_, PipelineError>(())
-        })?;
+            Ok(())
+        });
+        match purged {
+            // The writer ends for a purge and begins anew: a process that is being started holds its lock on until it
+            // runs its own program. The purge stays due.
+            Err(PipelineError::Index(WriteError::Locked(directory))) => {
+                tracing::warn!(index = %directory.display(), "the index is locked: deleted text is purged at the next pass");
+                return Ok(false);
+            }
+            purged => purged?,
+        }
         self.store.purge_deleted_text().await?;
         Ok(true)
     }

@@ -25,7 +25,7 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::time;
 use tower::ServiceExt;
 
-use self::test_site::{NOW, Reply, TestSite, TestSiteParts, reply};
+use self::test_site::{NOW, TestResponse, TestSite, TestSiteParts, reply};
 use crate::http::client::PeerAddress;
 use crate::http::settings::HttpSettings;
 use crate::presentation::branding::SiteBranding;
@@ -385,7 +385,7 @@ async fn serving_ends_when_the_caller_says_so() {
 }
 
 /// Says the same hostile words in every place that a page shows.
-async fn page_of_hostile_words(words: &str) -> Vec<Reply> {
+async fn page_of_hostile_words(words: &str) -> Vec<TestResponse> {
     let mut hostile = occurrence(1, words, words);
     hostile.channel_name = words.to_owned();
     hostile.question.author_name = words.to_owned();

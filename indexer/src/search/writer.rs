@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rules::model::ids::ClusterId;
 use tantivy::directory::error::LockError;
@@ -67,17 +66,10 @@ impl IndexWriter {
     pub fn open(directory: &Path) -> Result<Self, WriteError> {
         fs::create_dir_all(directory)
             .map_err(|source| WriteError::Directory { path: directory.to_owned(), source })?;
-        let lock = lock(directory)?;
-        let found = inspect(directory);
-        if found.is_none() {
-            empty(directory)
-                .map_err(|source| WriteError::Directory { path: directory.to_owned(), source })?;
-        }
-        let (index, cursor) = match found {
+        let (index, cursor) = match inspect(directory) {
             Some(found) => found,
-            None => (create(directory)?, None),
+            None => (create_anew(directory)?, None),
         };
-        drop(lock);
         let (_, fields) = schema::schema();
         let mut writer = engine(&index, directory)?;
         if index.load_metas()?.payload.is_none() {
@@ -205,31 +197,20 @@ fn commit(writer: &mut tantivy::IndexWriter, cursor: Option<i64>) -> Result<(), 
     Ok(())
 }
 
-fn lock(directory: &Path) -> Result<DirectoryLock, WriteError> {
-    let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
-    patiently(|| {
-        files.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| lock_error(error, directory))
-    })
+/// Makes an empty index in the place of what is there. Nobody may be writing what is removed.
+fn create_anew(directory: &Path) -> Result<Index, WriteError> {
+    let failed = |source| WriteError::Directory { path: directory.to_owned(), source };
+    let is_new = fs::read_dir(directory).map_err(failed)?.next().is_none();
+    if !is_new {
+        let _lock = lock(directory)?;
+        empty(directory).map_err(failed)?;
+    }
+    create(directory)
 }
 
-/// Attempts of half a second to take a lock, and the pause between two.
-const ATTEMPTS: u32 = 25;
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Tries again while a lock is held. A lock that this process has just let go is held on by a child that some other
-/// thread is starting, until that child runs its own program.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "nothing tells when another process lets the lock of a file go"
-)]
-fn patiently<T>(mut attempt: impl FnMut() -> Result<T, WriteError>) -> Result<T, WriteError> {
-    for _ in 1..ATTEMPTS {
-        match attempt() {
-            Err(WriteError::Locked(_)) => std::thread::sleep(PAUSE),
-            taken => return taken,
-        }
-    }
-    attempt()
+fn lock(directory: &Path) -> Result<DirectoryLock, WriteError> {
+    let files = MmapDirectory::open(directory).map_err(TantivyError::from)?;
+    files.acquire_lock(&INDEX_WRITER_LOCK).map_err(|error| lock_error(error, directory))
 }
 
 fn lock_error(error: LockError, directory: &Path) -> WriteError {
@@ -240,13 +221,13 @@ fn lock_error(error: LockError, directory: &Path) -> WriteError {
 }
 
 fn engine(index: &Index, directory: &Path) -> Result<tantivy::IndexWriter, WriteError> {
-    let writer = patiently(|| {
-        let writer = index.writer_with_num_threads::<TantivyDocument>(1, ARENA);
-        writer.map_err(|error| match error {
-            TantivyError::LockFailure(error, _) => lock_error(error, directory),
-            other => other.into(),
-        })
-    })?;
+    let writer =
+        index.writer_with_num_threads::<TantivyDocument>(1, ARENA).map_err(
+            |error| match error {
+                TantivyError::LockFailure(error, _) => lock_error(error, directory),
+                other => other.into(),
+            },
+        )?;
     writer.set_merge_policy(policy());
     Ok(writer)
 }
@@ -365,16 +346,6 @@ pub(crate) mod tests {
         drop(writer);
         let writer = IndexWriter::open(directory.path()).unwrap();
         assert_eq!((writer.cursor(), writer.searcher().count()), (Some(1), 1));
-    }
-
-    #[test]
-    fn a_writer_waits_for_a_lock_that_is_let_go_in_an_instant() {
-        let mut tries = 0;
-        let taken = patiently(|| {
-            tries += 1;
-            if tries < 3 { Err(WriteError::Locked(PathBuf::new())) } else { Ok(tries) }
-        });
-        assert_eq!(taken.unwrap(), 3);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Sends a message to `/mcp`.
-async fn post(site: &TestSite, message: &Value) -> Reply {
+async fn post(site: &TestSite, message: &Value) -> TestResponse {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/mcp")

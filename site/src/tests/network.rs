@@ -215,7 +215,12 @@ async fn a_body_that_does_not_come_is_given_up() {
 }
 
 /// What a request gets that comes from an address, with headers.
-async fn from(router: &Router, peer: &str, headers: &[(&'static str, &str)], path: &str) -> Reply {
+async fn from(
+    router: &Router,
+    peer: &str,
+    headers: &[(&'static str, &str)],
+    path: &str,
+) -> TestResponse {
     let mut request = Request::builder().uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -20,13 +20,13 @@ impl TestSite {
     }
 
     /// Sends a form as a browser does that is signed in with a token.
-    async fn send_form(&self, address: &str, token: &str, body: &str) -> Reply {
+    async fn send_form(&self, address: &str, token: &str, body: &str) -> TestResponse {
         let cookie = format!("review_token={token}");
         let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin"), FORM];
         self.send(Method::POST, address, &headers, body).await
     }
 
-    async fn review_page(&self, address: &str, token: &str) -> Reply {
+    async fn review_page(&self, address: &str, token: &str) -> TestResponse {
         self.get_with(address, &[("cookie", &format!("review_token={token}"))]).await
     }
 

@@ -32,7 +32,7 @@ pub(super) struct TestSite {
 }
 
 /// What came back.
-pub(super) struct Reply {
+pub(super) struct TestResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
@@ -138,12 +138,12 @@ impl TestSite {
         }
     }
 
-    pub(super) async fn get(&self, address: &str) -> Reply {
+    pub(super) async fn get(&self, address: &str) -> TestResponse {
         self.ask("GET", address).await
     }
 
     /// Gets an address with more headers.
-    pub(super) async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Reply {
+    pub(super) async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> TestResponse {
         let mut request = Request::builder().uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -159,13 +159,13 @@ impl TestSite {
         self.index(&clusters).await;
     }
 
-    pub(super) async fn ask(&self, method: &str, address: &str) -> Reply {
+    pub(super) async fn ask(&self, method: &str, address: &str) -> TestResponse {
         let request = Request::builder().method(method).uri(address).body(Body::empty()).unwrap();
         reply(self.router.clone(), request).await
     }
 }
 
-impl Reply {
+impl TestResponse {
     pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
@@ -176,14 +176,14 @@ impl Reply {
 }
 
 /// Sends a request from this machine, unless it says otherwise.
-pub(super) async fn reply(router: Router, mut request: Request<Body>) -> Reply {
+pub(super) async fn reply(router: Router, mut request: Request<Body>) -> TestResponse {
     let local = PeerAddress("127.0.0.1".parse().unwrap());
     request.extensions_mut().get_or_insert(local);
     request.headers_mut().entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
     let response = router.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 22).await.unwrap();
-    Reply {
+    TestResponse {
         status: parts.status,
         headers: parts.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),

@@ -30,7 +30,7 @@ impl TestSite {
         token
     }
 
-    pub(super) async fn get_by(&self, address: &str, token: &str) -> Reply {
+    pub(super) async fn get_by(&self, address: &str, token: &str) -> TestResponse {
         self.get_with(address, &[("authorization", &format!("Bearer {token}"))]).await
     }
 
@@ -40,7 +40,7 @@ impl TestSite {
         address: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> Reply {
+    ) -> TestResponse {
         let mut request = Request::builder().method(method).uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -68,7 +68,7 @@ async fn a_closed_site_opens_to_a_token_and_says_what_is_left_of_it() {
     let token = site.token(|row| row.per_minute = 2).await;
     let first = site.get_by("/api/v1/search?q=port", &token).await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
-    let limits = |reply: &Reply| {
+    let limits = |reply: &TestResponse| {
         ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
             .map(|name| reply.header(name).to_owned())
     };

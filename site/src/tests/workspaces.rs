@@ -236,7 +236,11 @@ fn requests(other: &Cluster) -> Vec<(&'static str, Vec<SentRequest>)> {
 }
 
 impl Communities {
-    async fn ask_as(&self, token: Option<&str>, (method, address, body): &SentRequest) -> Reply {
+    async fn ask_as(
+        &self,
+        token: Option<&str>,
+        (method, address, body): &SentRequest,
+    ) -> TestResponse {
         let mut headers = vec![("content-type", "application/json")];
         let bearer = token.map(|token| format!("Bearer {token}"));
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
@@ -247,7 +251,7 @@ impl Communities {
 type SentRequest = (Method, String, String);
 
 /// What of the other community is in a response, besides what the request itself names.
-fn leaked(reply: &Reply, other: &Cluster, request: &SentRequest) -> Vec<String> {
+fn leaked(reply: &TestResponse, other: &Cluster, request: &SentRequest) -> Vec<String> {
     let (_, address, body) = request;
     let said = format!("{:?}\n{}", reply.headers, reply.body);
     let marks = MARKS.into_iter().chain([other.id.as_str()]);
