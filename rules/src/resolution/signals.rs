@@ -114,7 +114,7 @@ impl AskerClosing {
         closing.since = if since == usize::MAX { 0 } else { since };
         if let Some((_, last)) = own.last() {
             closing.last_fails = last.has(CueClass::Failed);
-            closing.last_alone = last.has(CueClass::Own) && !last.thanks();
+            closing.last_alone = last.found_alone() && !last.thanks();
             closing.last_asks = last.asks;
         }
         closing
@@ -168,7 +168,7 @@ impl ConfirmationTargets<'_> {
         // People reply to whoever spoke last: with words of an own solution a reply alone gives nobody credit.
         let only_replies =
             said.message.reply_to.is_some() && !said.thanks() && said.named.is_empty();
-        let alone = said.has(CueClass::Own) || tells && !said.thanks();
+        let alone = said.found_alone() || tells && !said.thanks();
         // "It had nothing to do with the cache" repeats the help to deny it.
         let repeats = !said.has(CueClass::Negation) && self.repeats_help(place);
         if alone && (!points || only_replies) && !repeats {

@@ -75,6 +75,11 @@ impl ParsedMessage<'_> {
         self.has(CueClass::Thanks) && !self.has(CueClass::Hollow) && !self.has(CueClass::Failed)
     }
 
+    /// Whether an asker says in it that nobody helped: that they found it alone, or that it was their own slip.
+    pub(super) fn found_alone(&self) -> bool {
+        self.has(CueClass::Own) || self.has(CueClass::Slip)
+    }
+
     /// Whether it takes back what its author said before.
     pub(super) fn takes_back(&self) -> bool {
         self.has(CueClass::Retraction) || self.corrects
@@ -243,6 +248,7 @@ impl MessageParser<'_> {
             // "all green" accepts, and "just noticed" tells of an own finding.
             cues.add_if(CueClass::Worked, whole);
             cues.add_if(CueClass::Own, whole);
+            cues.add_if(CueClass::Slip, whole);
             cues.add_if(CueClass::Cause, whole);
         }
         let to = self.address(message, text, opening, &plain);

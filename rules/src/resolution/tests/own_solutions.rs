@@ -54,6 +54,9 @@ fn what_the_asker_says_was_not_the_cause_gives_nobody_credit() {
     for words in [
         "fixed, had nothing to do with relay.port",
         "solved it, changing relay.port was not needed",
+        "solved, was a silly typo on my side",
+        "ok works now, I had fat fingered the settings",
+        "works, user error in the unit file",
     ] {
         let verdict = asked().says(ASKER, words).judged();
         let confirmed = match &verdict {
