@@ -44,6 +44,7 @@ pub use self::judging::answer_marks::AnswerMarkRow;
 pub use self::judging::conversations::{ConversationRow, StoredConversation};
 pub use self::judging::exchanges::{AskedBy, ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
+pub use self::judging::stored_verdict::{read_verdict, write_verdict};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
 pub use self::operations::daemon_status::{
@@ -261,7 +262,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 20] = [
+const MIGRATIONS: [(i64, &str, &str); 21] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -282,6 +283,7 @@ const MIGRATIONS: [(i64, &str, &str); 20] = [
     (19, "meaning", include_str!("../migrations/019_meaning.sql")),
     (20, "clusters by meaning", include_str!("../migrations/020_clusters_by_meaning.sql")),
     (21, "returning askers", include_str!("../migrations/021_returning_askers.sql")),
+    (22, "short verdicts", include_str!("../migrations/022_short_verdicts.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -37,7 +37,7 @@ impl Store {
         .await?;
         let settled = sqlx::query_scalar::<_, i64>(
             "SELECT COUNT(*) FROM occurrences WHERE question >= $1 \
-             AND json_extract(body, '$.answers[0].sent') - json_extract(body, '$.question.sent') <= $2",
+             AND json_extract(body, '$.a[0][4]') - json_extract(body, '$.q[4]') <= $2",
         )
         .bind(first)
         .bind(within.to_sql())

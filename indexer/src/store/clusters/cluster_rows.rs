@@ -8,8 +8,9 @@ use rules::model::ids::{ClusterId, MessageId};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::likeness::{cluster_list, id_list};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::{SqlId, SqlTime};
-use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
 
 /// An occurrence as settling sees it.
 #[derive(Debug)]
@@ -218,7 +219,7 @@ impl Store {
         }
         let mut found = BTreeMap::<ClusterId, Vec<Occurrence>>::new();
         for (cluster, body) in query.fetch_all(&self.read).await? {
-            let occurrence = from_json("an occurrence", &body)?;
+            let occurrence = read_occurrence(&body)?;
             found.entry(cluster_id(&cluster)?).or_default().push(occurrence);
         }
         Ok(found)

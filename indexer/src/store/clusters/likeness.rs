@@ -9,6 +9,7 @@ use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
@@ -83,7 +84,7 @@ impl LikenessTransaction {
         .fetch_all(&mut *self.0)
         .await?;
         let read = |(question, body, digest): (i64, Option<String>, Option<i64>)| {
-            let occurrence = body.map(|body| from_json("an occurrence", &body)).transpose()?;
+            let occurrence = body.as_deref().map(read_occurrence).transpose()?;
             Ok(ChangedQuestion { question: MessageId::from_sql(question), occurrence, digest })
         };
         rows.into_iter().map(read).collect()
@@ -248,7 +249,7 @@ impl LikenessTransaction {
         .bind(limit)
         .fetch_all(&mut *self.0)
         .await?;
-        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+        bodies.iter().map(|body| read_occurrence(body)).collect()
     }
 
     /// Moves the place of the last text that counts, where nothing else of the epoch changes.
@@ -295,7 +296,7 @@ impl LikenessTransaction {
         .bind(limit)
         .fetch_all(&mut *self.0)
         .await?;
-        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+        bodies.iter().map(|body| read_occurrence(body)).collect()
     }
 
     pub(crate) async fn insert_signature(

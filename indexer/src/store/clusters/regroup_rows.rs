@@ -7,6 +7,7 @@ use rules::model::ids::{ClusterId, MessageId};
 
 use super::cluster_rows::{OccurrenceRow, cluster_id};
 use super::likeness::{cluster_list, id_list};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::proposals::proposal_rows;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
@@ -189,7 +190,7 @@ impl Store {
 
 fn occurrence((body, cluster): (String, Option<String>)) -> Result<OccurrenceRow> {
     Ok(OccurrenceRow {
-        occurrence: from_json("an occurrence", &body)?,
+        occurrence: read_occurrence(&body)?,
         cluster: cluster.as_deref().map(cluster_id).transpose()?,
     })
 }

@@ -123,7 +123,7 @@ async fn withdraw(
     }
     let keys = exchanges.iter().map(|(conversation, id)| format!("[{conversation},{id}]"));
     let keys = format!("[{}]", keys.collect::<Vec<_>>().join(","));
-    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+    let withdrawn = "question IN (SELECT json_extract(verdict, '$.q[0]') \
                      FROM json_each($1) AS one JOIN exchanges \
                      ON exchanges.conversation = one.value ->> 0 AND exchanges.id = one.value ->> 1)";
     let note = format!(

@@ -34,8 +34,8 @@ impl Store {
     /// anything on it.
     pub async fn asker_days(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
         let count = sqlx::query_scalar::<_, i64>(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.question.asker'), \
-             json_extract(verdict, '$.question.asked') / $3 FROM exchanges \
+            "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.u'), \
+             json_extract(verdict, '$.t') / $3 FROM exchanges \
              WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2)",
         )
         .bind(MessageId::min_at(since).to_sql())

@@ -10,9 +10,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::judging::stored_verdict::read_verdict;
 use crate::store::operations::counts::parse_grade;
 use crate::store::sql::{SqlId, SqlTime};
-use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
 
 /// A question of an exchange. `Debug` hides the words.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,18 +66,12 @@ impl Store {
     ) -> Result<Vec<AskedQuestionRow>> {
         let rows = sqlx::query(
             "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
-             json_extract(verdict, '$.question.messages') AS messages, \
-             CAST(json_extract(verdict, '$.question.asker') AS INTEGER) AS asker, \
-             json_extract(verdict, '$.question.asked') AS asked, \
-             (SELECT json_group_array(value ->> 'message') \
-              FROM json_each(verdict, '$.answers')) AS answers, \
-             cluster, grade, json_extract(body, '$.answers[0].sent') AS answered, \
-             CAST(json_extract(body, '$.answers[0].author') AS INTEGER) AS answerer, \
-             json_extract(body, '$.answers[0].author_name') AS answerer_name, \
-             json_extract(body, '$.question.text') AS question, \
-             json_extract(body, '$.answers[0].text') AS answer \
-             FROM exchanges LEFT JOIN occurrences ON status = 'resolved' AND occurrences.question = \
-             CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+             verdict, cluster, grade, json_extract(body, '$.a[0][4]') AS answered, \
+             json_extract(body, '$.a[0][1]') AS answerer, \
+             json_extract(body, '$.a[0][2]') AS answerer_name, \
+             json_extract(body, '$.q[3]') AS question, json_extract(body, '$.a[0][3]') AS answer \
+             FROM exchanges LEFT JOIN occurrences ON status = 'resolved' \
+             AND occurrences.question = json_extract(verdict, '$.q[0]') \
              WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
         )
         .bind(MessageId::min_at(time::minus(since, time::days(1))).0 as i64)
@@ -88,8 +83,7 @@ impl Store {
         for row in &rows {
             let row = asked_question(row)?;
             if (since..until).contains(&row.asked) {
-                let first = *row.messages.first().ok_or_else(no_question)?;
-                asked.entry(first).or_insert(row);
+                asked.entry(row.messages[0]).or_insert(row);
             }
         }
         Ok(asked.into_values().collect())
@@ -177,9 +171,8 @@ fn no_question() -> StoreError {
 
 fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
     let id = |column: &str| row.try_get::<i64, _>(column).map(|id| id as u64);
-    let ids = |column: &str| -> Result<Vec<MessageId>> {
-        from_json("a verdict", row.try_get::<Option<&str>, _>(column)?.unwrap_or("[]"))
-    };
+    let verdict = read_verdict(row.try_get("verdict")?)?;
+    let question = verdict.question().ok_or_else(no_question)?;
     let grade = row.try_get::<Option<String>, _>("grade")?;
     let occurrence = grade.map(|grade| -> Result<_> {
         Ok(OccurrenceFigures {
@@ -197,10 +190,10 @@ fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
         exchange: MessageId(id("id")?),
         channel: ChannelId(id("channel")?),
         status: row.try_get("status")?,
-        messages: ids("messages")?,
-        asker: UserId(id("asker")?),
-        asked: Timestamp::from_sql(row.try_get("asked")?),
-        answers: ids("answers")?,
+        messages: question.messages.clone(),
+        asker: question.asker,
+        asked: question.asked,
+        answers: verdict.answers().iter().map(|answer| answer.message).collect(),
         occurrence: occurrence.transpose()?,
     })
 }

@@ -162,7 +162,7 @@ fn filled(literal: &str) -> String {
     let lines = literal.split("\\\n").map(str::trim_start).collect::<String>();
     let lost = "conversation IN (SELECT value FROM json_each($1)) \
                 AND question NOT IN (SELECT value FROM json_each($2))";
-    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+    let withdrawn = "question IN (SELECT json_extract(verdict, '$.q[0]') \
                      FROM json_each($1) AS one JOIN exchanges \
                      ON exchanges.conversation = one.value ->> 0 AND exchanges.id = one.value ->> 1)";
     let mut sql = lines
