@@ -4,6 +4,7 @@ pub(crate) mod graph;
 pub mod grouping;
 pub(crate) mod linkage;
 pub(crate) mod naming;
+pub(crate) mod planning;
 pub mod recluster;
 pub(crate) mod regions;
 pub(crate) mod scope;

@@ -30,7 +30,7 @@ pub use self::clusters::embeddings::UnencodedText;
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
-pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
+pub(crate) use self::clusters::regroup_rows::{ClusterOutline, PlacedQuestion};
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{WriteLock, create_private_directory};
 pub use self::ingest::batch::{
@@ -194,6 +194,13 @@ impl Store {
     /// Whether it was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.is_writable
+    }
+
+    /// Whether its tables are those of this version. A store that is opened for reading only may be older.
+    pub async fn is_up_to_date(&self) -> Result<bool> {
+        let (newest, ..) = MIGRATIONS[MIGRATIONS.len() - 1];
+        let known = "SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = $1)";
+        Ok(sqlx::query_scalar(known).bind(newest).fetch_one(&self.read).await?)
     }
 
     /// Whether the store answers.

@@ -43,7 +43,7 @@ pub struct RegroupPlan {
     pub moved: Vec<(MessageId, ClusterId)>,
     /// Clusters that are new or whose row changes.
     pub clusters: Vec<ClusterSummary>,
-    /// Clusters that were grouped again and stay as they are.
+    /// Clusters that were grouped again after they lost an occurrence, and whose rows stay as they are.
     pub unchanged: Vec<ClusterId>,
     /// Clusters that are no more, with the cluster where their ids lead from here on, if any.
     pub gone: Vec<(ClusterId, Option<ClusterId>)>,
@@ -303,8 +303,8 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .execute(&mut *connection)
     .await?;
     sqlx::query(
-        "UPDATE occurrences SET outside_core = question IN (SELECT value FROM json_each($2)) \
-         WHERE cluster = $1",
+        "UPDATE occurrences SET outside_core = 1 - outside_core WHERE cluster = $1 \
+         AND (outside_core <> 0) <> (question IN (SELECT value FROM json_each($2)))",
     )
     .bind(id.as_str())
     .bind(id_list(outside_core.iter().copied()))
@@ -387,7 +387,8 @@ async fn settle_regions(
     });
     let list = format!("[{}]", members.collect::<Vec<_>>().join(","));
     let sql = "UPDATE asked_texts SET region = members.value ->> 1, stale = 0 \
-               FROM json_each($1) AS members WHERE first = members.value ->> 0";
+               FROM json_each($1) AS members WHERE first = members.value ->> 0 \
+               AND (stale <> 0 OR region IS DISTINCT FROM (members.value ->> 1))";
     sqlx::query(sql).bind(list).execute(connection).await?;
     Ok(())
 }
@@ -397,16 +398,19 @@ pub(in crate::store) fn cluster_id(text: &str) -> Result<ClusterId> {
         .map_err(|source| StoreError::Unreadable { what: "a cluster id", source: source.into() })
 }
 
+pub(super) fn parse_state(state: &str) -> Result<ClusterState> {
+    ClusterState::parse(state).ok_or_else(|| StoreError::Unreadable {
+        what: "a cluster state",
+        source: format!("{state:?} is no state").into(),
+    })
+}
+
 fn summary(
     (id, state, size, times, askers, representative, due_since): SummaryRow,
 ) -> Result<ClusterSummary> {
-    let known = ClusterState::parse(&state).ok_or_else(|| StoreError::Unreadable {
-        what: "a cluster state",
-        source: format!("{state:?} is no state").into(),
-    })?;
     Ok(ClusterSummary {
         id: cluster_id(&id)?,
-        state: known,
+        state: parse_state(&state)?,
         size: size as usize,
         outside_core: BTreeSet::new(),
         times: times as usize,

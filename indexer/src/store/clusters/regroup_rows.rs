@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::cluster::ClusterState;
-use rules::model::ids::{ClusterId, MessageId};
+use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId};
 
-use super::cluster_rows::{OccurrenceRow, cluster_id};
+use super::cluster_rows::{OccurrenceRow, cluster_id, parse_state};
 use super::likeness::{cluster_list, id_list};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::proposals::proposal_rows;
@@ -20,6 +20,18 @@ pub(crate) struct PlacedQuestion {
     pub(crate) text: MessageId,
     /// Where the last grouping put it.
     pub(crate) cluster: Option<ClusterId>,
+    /// Whether it, or what its text is alike to, changed since.
+    pub(crate) changed: bool,
+}
+
+/// What grouping needs of a cluster that it leaves as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClusterOutline {
+    pub(crate) state: ClusterState,
+    /// How many occurrences it holds.
+    pub(crate) size: usize,
+    /// Whether it lost an occurrence since it was grouped.
+    pub(crate) shrunk: bool,
 }
 
 impl Store {
@@ -57,14 +69,15 @@ impl Store {
         rows.fetch_all(&self.read).await?.into_iter().map(read).collect()
     }
 
-    /// All texts of the regions that these texts were in when clusters were last made.
+    /// The other texts of the regions that these texts were in when clusters were last made.
     pub(crate) async fn former_regions(
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<BTreeSet<MessageId>> {
         self.ids_among(
             "SELECT first FROM asked_texts WHERE region IN (SELECT region FROM asked_texts \
-             WHERE first IN (SELECT value FROM json_each($1)))",
+             WHERE first IN (SELECT value FROM json_each($1))) \
+             AND first NOT IN (SELECT value FROM json_each($1))",
             id_list(texts.iter().copied()),
         )
         .await
@@ -75,23 +88,62 @@ impl Store {
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<PlacedQuestion>> {
-        let rows = sqlx::query_as::<_, (i64, i64, Option<String>)>(
-            "SELECT occurrences.question, asked_texts.first, occurrences.cluster FROM asked_texts \
+        let list = sqlx::query_scalar::<_, String>(
+            "SELECT json_group_array(json_array(occurrences.question, asked_texts.first, \
+             occurrences.cluster, asked_texts.stale)) FROM asked_texts \
              JOIN question_texts ON question_texts.digest = asked_texts.digest \
              JOIN occurrences ON occurrences.question = question_texts.question \
-             WHERE asked_texts.first IN (SELECT value FROM json_each($1)) ORDER BY 1",
-        )
-        .bind(id_list(texts.iter().copied()))
-        .fetch_all(&self.read)
-        .await?;
-        let place = |(question, text, cluster): (i64, i64, Option<String>)| {
+             WHERE asked_texts.first IN (SELECT value FROM json_each($1))",
+        );
+        let list = list.bind(id_list(texts.iter().copied())).fetch_one(&self.read).await?;
+        let rows = from_json::<Vec<(i64, i64, Option<String>, i64)>>("a list of questions", &list)?;
+        let place = |(question, text, cluster, stale): (i64, i64, Option<String>, i64)| {
             Ok(PlacedQuestion {
                 question: MessageId::from_sql(question),
                 text: MessageId::from_sql(text),
                 cluster: cluster.as_deref().map(cluster_id).transpose()?,
+                changed: stale != 0,
             })
         };
         rows.into_iter().map(place).collect()
+    }
+
+    /// The outlines of those of these clusters that there are.
+    pub(crate) async fn outlines_of(
+        &self,
+        clusters: &BTreeSet<ClusterId>,
+    ) -> Result<BTreeMap<ClusterId, ClusterOutline>> {
+        if clusters.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let list = sqlx::query_scalar::<_, String>(
+            "SELECT json_group_array(json_array(id, state, size, shrunk)) FROM clusters \
+             WHERE id IN (SELECT value FROM json_each($1))",
+        );
+        let list = list.bind(cluster_list(clusters.iter())).fetch_one(&self.read).await?;
+        let rows = from_json::<Vec<(String, String, usize, i64)>>("a list of clusters", &list)?;
+        let outline = |(id, state, size, shrunk): (String, String, usize, i64)| {
+            let state = parse_state(&state)?;
+            Ok((cluster_id(&id)?, ClusterOutline { state, size, shrunk: shrunk != 0 }))
+        };
+        rows.into_iter().map(outline).collect()
+    }
+
+    /// The servers and channels of these questions, of those that are occurrences.
+    pub(crate) async fn places_of(
+        &self,
+        questions: &BTreeSet<MessageId>,
+    ) -> Result<BTreeMap<MessageId, (GuildId, ChannelId)>> {
+        let rows = sqlx::query_as::<_, (i64, i64, i64)>(
+            "SELECT question, json_extract(body, '$.g'), channel FROM occurrences \
+             WHERE question IN (SELECT value FROM json_each($1))",
+        );
+        let rows = rows.bind(id_list(questions.iter().copied())).fetch_all(&self.read).await?;
+        let place = |(question, server, channel)| {
+            let channel = ChannelId::from_sql(channel);
+            (MessageId::from_sql(question), (GuildId::from_sql(server), channel))
+        };
+        Ok(rows.into_iter().map(place).collect())
     }
 
     /// The texts of the occurrences in these clusters.
@@ -99,6 +151,9 @@ impl Store {
         &self,
         clusters: &BTreeSet<ClusterId>,
     ) -> Result<BTreeSet<MessageId>> {
+        if clusters.is_empty() {
+            return Ok(BTreeSet::new());
+        }
         self.ids_among(
             "SELECT asked_texts.first FROM occurrences \
              JOIN question_texts ON question_texts.question = occurrences.question \
@@ -114,6 +169,9 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<BTreeSet<MessageId>> {
+        if questions.is_empty() {
+            return Ok(BTreeSet::new());
+        }
         self.ids_among(
             "SELECT asked_texts.first FROM question_texts \
              JOIN asked_texts ON asked_texts.digest = question_texts.digest \
