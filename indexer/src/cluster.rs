@@ -2,6 +2,7 @@ pub(crate) mod candidates;
 pub(crate) mod epoch;
 pub(crate) mod graph;
 pub mod grouping;
+pub(crate) mod known_graph;
 pub(crate) mod linkage;
 pub(crate) mod naming;
 pub(crate) mod planning;

@@ -16,12 +16,15 @@ mod visitors;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rules::similarity::CorpusStats;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{SqlStr, SqlitePool};
+
+use crate::cluster::known_graph::KnownGraph;
 
 pub use self::backup::StoreReplacement;
 pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
@@ -132,6 +135,9 @@ pub struct Store {
     write: SqlitePool,
     read: SqlitePool,
     is_writable: bool,
+    /// What this process read of the graph, and the statistics of the epoch with its number.
+    graph: Arc<Mutex<KnownGraph>>,
+    statistics: Arc<Mutex<Option<(i64, Arc<CorpusStats>)>>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
@@ -167,7 +173,14 @@ impl Store {
         migrator().run(&write).await?;
         drop(migrating);
         let read = readers(options.read_only(true)).await?;
-        Ok(Self { write, read, is_writable: true, _open: Some(open) })
+        Ok(Self {
+            write,
+            read,
+            is_writable: true,
+            graph: Arc::default(),
+            statistics: Arc::default(),
+            _open: Some(open),
+        })
     }
 
     /// Opens an existing store for reading beside another process that may be writing.
@@ -183,7 +196,14 @@ impl Store {
             .busy_timeout(WRITER_TIMEOUT);
         let read = readers(options).await?;
         check_tables(&read, &file).await?;
-        Ok(Self { write: read.clone(), read, is_writable: false, _open: open })
+        Ok(Self {
+            write: read.clone(),
+            read,
+            is_writable: false,
+            graph: Arc::default(),
+            statistics: Arc::default(),
+            _open: open,
+        })
     }
 
     /// Whether there is a store in this directory, or a file in its place.
@@ -269,7 +289,7 @@ async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
 }
 
 /// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 21] = [
+const MIGRATIONS: [(i64, &str, &str); 22] = [
     (1, "spine", include_str!("../migrations/001_spine.sql")),
     (2, "live", include_str!("../migrations/002_live.sql")),
     (3, "pending", include_str!("../migrations/003_pending.sql")),
@@ -291,6 +311,7 @@ const MIGRATIONS: [(i64, &str, &str); 21] = [
     (20, "clusters by meaning", include_str!("../migrations/020_clusters_by_meaning.sql")),
     (21, "returning askers", include_str!("../migrations/021_returning_askers.sql")),
     (22, "short verdicts", include_str!("../migrations/022_short_verdicts.sql")),
+    (23, "graph version", include_str!("../migrations/023_graph_version.sql")),
 ];
 
 fn migrator() -> Migrator {

@@ -1,6 +1,7 @@
 //! Every question that maintainers have before them, or may get, with the page that it would get.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use docgen::forge::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::github::onboarding::RepositorySettings;
@@ -32,7 +33,7 @@ pub(crate) struct Worklist {
     pub(crate) entries: BTreeMap<ClusterId, WorkItem>,
     /// The guides, by the ids that their proposals bear.
     pub(crate) guides: BTreeMap<ClusterId, PlannedGuide>,
-    pub(crate) epoch: CorpusStats,
+    pub(crate) epoch: Arc<CorpusStats>,
     /// What maintainers turned down: what is surely the same question stays away too.
     rejected: Vec<Cluster>,
 }

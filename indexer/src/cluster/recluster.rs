@@ -81,10 +81,14 @@ pub async fn recluster_some(
         if texts.is_empty() && clusters.is_empty() {
             return Ok((summary, true));
         }
+        let is_last = texts.len().max(clusters.len()) < AT_ONCE as usize;
         let scope = RegroupScope::around(store, texts, clusters).await?;
         let plan = plan_scope(store, scope, rules, now).await?;
         store.save_regroup(&plan).await?;
         summary += ReclusterSummary::of(&plan);
+        if is_last {
+            return Ok((summary, true));
+        }
     }
     Ok((summary, false))
 }

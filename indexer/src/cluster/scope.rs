@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ClusterId, MessageId};
 
+use crate::cluster::known_graph::KnownGraph;
 use crate::cluster::regions::LikenessGraph;
 use crate::store::{ClusterOutline, PlacedQuestion, Result, Store};
 
 #[derive(Default)]
 pub(crate) struct RegroupScope {
+    /// The edges of the texts in the regions.
     pub(crate) graph: LikenessGraph,
     /// The regions by their first texts.
     pub(crate) regions: BTreeMap<MessageId, BTreeSet<MessageId>>,
@@ -29,7 +31,8 @@ impl RegroupScope {
         texts: BTreeSet<MessageId>,
         clusters: BTreeSet<ClusterId>,
     ) -> Result<Self> {
-        let mut scope = Self::default();
+        let KnownGraph { version, graph } = store.known_graph().await?;
+        let mut scope = Self { graph, ..Self::default() };
         let (mut texts, mut clusters, mut followed) = (texts, clusters, BTreeSet::new());
         while !texts.is_empty() || !clusters.is_empty() {
             let members = scope.add_regions(store, &texts).await?;
@@ -48,6 +51,9 @@ impl RegroupScope {
             reached.retain(|text| !scope.texts.contains(text));
             texts = reached;
         }
+        let part = scope.graph.part(scope.texts.iter());
+        let graph = std::mem::replace(&mut scope.graph, part);
+        store.keep_graph(KnownGraph { version, graph });
         Ok(scope)
     }
 

@@ -1,6 +1,7 @@
 //! The questions that maintainers decide about, without GitHub.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
@@ -167,7 +168,7 @@ struct ReviewContext<'s> {
     site: &'s SiteState,
     text: &'static InterfaceText,
     words: &'static ReviewText,
-    epoch: CorpusStats,
+    epoch: Arc<CorpusStats>,
     edits: BTreeMap<ClusterId, PageEdit>,
 }
 

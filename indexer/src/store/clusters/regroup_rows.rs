@@ -12,6 +12,10 @@ use crate::store::proposals::proposal_rows;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
+/// So many parts make a score of one. Those of edges are at least the hundredth part of one, so that each is a whole
+/// number of parts.
+const WHOLE_SCORE: f32 = (1 << 30) as f32;
+
 /// An occurrence by its place in the graph.
 #[derive(Debug, Clone)]
 pub(crate) struct PlacedQuestion {
@@ -57,14 +61,16 @@ impl Store {
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<BTreeMap<MessageId, Vec<(MessageId, f32)>>> {
-        // A list for each text: a row costs ten times what an entry of a list does.
-        let sql = "SELECT texts.value, (SELECT json_group_array(json_array(other, score) ORDER BY other) \
+        // A list for each text: a row costs ten times what an entry of a list does, and a fraction thrice what a whole
+        // number does.
+        let sql = "SELECT texts.value, (SELECT json_group_array(json_array(other, \
+                   CAST(score * 1073741824 AS INTEGER)) ORDER BY other) \
                    FROM text_edges WHERE one = texts.value) FROM json_each($1) AS texts";
         let rows = sqlx::query_as::<_, (i64, String)>(sql).bind(id_list(texts.iter().copied()));
         let read = |(one, edges): (i64, String)| {
-            let edges = from_json::<Vec<(u64, f32)>>("a list of edges", &edges)?;
-            let edges = edges.into_iter().map(|(other, score)| (MessageId(other), score)).collect();
-            Ok((MessageId::from_sql(one), edges))
+            let edges = from_json::<Vec<(u64, u32)>>("a list of edges", &edges)?;
+            let edge = |(other, score)| (MessageId(other), score as f32 / WHOLE_SCORE);
+            Ok((MessageId::from_sql(one), edges.into_iter().map(edge).collect()))
         };
         rows.fetch_all(&self.read).await?.into_iter().map(read).collect()
     }
