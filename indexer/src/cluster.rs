@@ -1,4 +1,5 @@
 pub(crate) mod candidates;
+pub mod cluster_similarity;
 pub(crate) mod epoch;
 pub(crate) mod graph;
 pub mod grouping;

@@ -1,6 +1,6 @@
 use docgen::pull_request::limits::HoldReason;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::cluster::grouping::{GroupingItem, explain_membership, qa_text};
-use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::{FeedbackCounts, StoredConversation, StoredExchange, read_verdict};
 use rules::due::due;

@@ -11,7 +11,7 @@ use docgen::pull_request::subject::Subject;
 use docgen::site::docs_tree::{DocsTree, ExistingCoverage, SectionRef};
 use docgen::site::placing::coverage_change;
 use docgen::target::DocsFolder;
-use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::ProposalState;
 use jiff::Timestamp;

@@ -12,10 +12,10 @@ use rules::model::ids::{ClusterId, MessageId};
 use rules::model::workspace::WorkspaceId;
 use rules::similarity::QaSignature;
 
+use crate::cluster::cluster_similarity::ClusterSimilarity;
 use crate::cluster::graph::read_signature;
 use crate::cluster::grouping::{DistinctText, apply_duplicates, group_region, qa_text};
 use crate::cluster::naming::{KnownClusters, name, spare_ids};
-use crate::cluster::recluster::ClusterSimilarity;
 use crate::cluster::regions::LikenessGraph;
 use crate::cluster::scope::RegroupScope;
 use crate::cluster::splitting::apply_splits;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::response::Html;
-use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::store::{ProposalState, ReviewDecision, ReviewDecisionRow};
 use jiff::Timestamp;
 use rules::due::due;
