@@ -41,9 +41,9 @@ const FILES: [(&str, &str); 3] = [
     (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),
 ];
 /// A guide made of the answers, which changes whenever one of them is merged or goes.
-const GUIDE: &str = "answers/guide-first-steps";
-const GUIDE_PAGE: &str = "answers/first-steps.mdx";
-const OUTLINE: &str = "title = 'First steps'\npropose = true\n\
+const GUIDE: &str = "answers/guide-first-week";
+const GUIDE_PAGE: &str = "answers/first-week.mdx";
+const OUTLINE: &str = "title = 'First week'\npropose = true\n\
     [[step]]\ntitle = 'The index'\nwords = ['vector index']\n\
     [[step]]\ntitle = 'The gateway'\nwords = ['certificate']\n";
 const QUESTIONS: &[RecurringQuestion] = recurring_questions::QUESTIONS.split_at(2).0;
@@ -100,7 +100,7 @@ impl Prepared {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("before");
         std::fs::create_dir_all(data.join("rules/guides"))?;
-        std::fs::write(data.join("rules/guides/first-steps.toml"), OUTLINE)?;
+        std::fs::write(data.join("rules/guides/first-week.toml"), OUTLINE)?;
         let scope = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
         std::fs::write(data.join("rules/scope.toml"), scope)?;
         std::fs::write(data.join("harvester.toml"), "[rules]\ndirectory = 'rules'\n")?;
