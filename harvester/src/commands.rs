@@ -22,6 +22,7 @@ mod guide;
 mod import;
 mod init;
 mod mcp;
+mod migrate_store;
 mod probe;
 mod proposals;
 mod propose;
@@ -188,6 +189,8 @@ enum CliCommand {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the store
     Restore(restore::RestoreArgs),
+    /// Copy the store into a PostgreSQL database, or back
+    MigrateStore(migrate_store::MigrateStoreArgs),
     /// Rebuild the index from the store
     Reindex,
     /// Print a shell completion script
@@ -298,6 +301,7 @@ impl Cli {
             CliCommand::Doctor => doctor::run(options).await,
             CliCommand::Backup(arguments) => backup::run(options, arguments).await,
             CliCommand::Restore(arguments) => restore::run(options, arguments).await,
+            CliCommand::MigrateStore(arguments) => migrate_store::run(options, arguments).await,
             CliCommand::Reindex => reindex::run(options).await,
             CliCommand::Completions(arguments) => completions::run(arguments),
         }

@@ -18,6 +18,7 @@ mod sql;
 mod sqlite_file;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod visitors;
 
 use std::path::Path;
@@ -69,6 +70,7 @@ pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
+pub use self::transfer::{CopiedTable, StoreTransfer};
 pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
 pub use self::visitors::api_tokens::{ApiTokenRow, TokenDigest};
 pub use self::visitors::search_demand::{DemandKind, DemandRow, SearchOutcome};

@@ -464,6 +464,7 @@ mod tests {
         for name in ["token", "github-token", "hook", "app.pem", "scrape"] {
             std::fs::write(folder.path().join(name), "x\n")?;
         }
+        std::fs::write(folder.path().join("store-url"), "postgres://db.example/answers\n")?;
         std::fs::write(folder.path().join("logo.svg"), "<svg/>")?;
         let file = folder.path().join("harvester.toml");
         std::fs::write(&file, text)?;

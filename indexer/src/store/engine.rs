@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool}
 
 pub(super) use self::dialect::Dialects;
 pub(super) use self::query::{query, query_as, query_scalar};
-pub(super) use self::rows::named_row;
+pub(super) use self::rows::{ValueRow, named_row};
 pub(super) use self::values::Value;
 
 /// Writers on PostgreSQL take turns by an advisory lock: these bytes, and the schema of the store.

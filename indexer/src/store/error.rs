@@ -60,6 +60,12 @@ pub enum StoreError {
         "the PostgreSQL database holds tables of another program; give the store one of its own"
     )]
     ForeignDatabase,
+    #[error("the store to be filled holds something already; choose an empty one")]
+    NotEmpty,
+    #[error(
+        "the copy of {0} differs; run the command again while nothing else writes to the stores"
+    )]
+    TransferDiffers(String),
     #[error("this store is in PostgreSQL: {0}")]
     OnServer(&'static str),
     #[error("the store failed")]

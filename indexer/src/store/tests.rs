@@ -15,6 +15,7 @@ mod retention;
 mod returning_askers;
 mod snapshots;
 mod threads;
+mod transfer;
 mod users;
 
 use std::sync::Arc;

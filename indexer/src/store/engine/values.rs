@@ -1,5 +1,6 @@
 //! Values that are bound to statements.
 
+use sha2::{Digest as _, Sha256};
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, Error};
@@ -70,6 +71,38 @@ impl From<Vec<i64>> for Value {
 impl From<Vec<String>> for Value {
     fn from(values: Vec<String>) -> Self {
         Self::Texts(values)
+    }
+}
+
+impl Value {
+    /// The value as a column of a type takes it: SQLite has numbers for truth values, and its NULL is of no type.
+    pub(in crate::store) fn of_kind(self, kind: &str) -> Self {
+        match (self, kind) {
+            (Self::Integer(value), "boolean") => Self::Boolean(value.map(|value| value != 0)),
+            (Self::Text(None), "boolean") => Self::Boolean(None),
+            (Self::Text(None), "bigint" | "INTEGER") => Self::Integer(None),
+            (Self::Text(None), "bytea" | "BLOB") => Self::Bytes(None),
+            (Self::Text(None), "double precision" | "REAL") => Self::Real(None),
+            (value, _) => value,
+        }
+    }
+
+    /// Adds the value to a digest, alike for both engines.
+    pub(in crate::store) fn update(&self, hash: &mut Sha256) {
+        let text = match self {
+            Self::Integer(Some(value)) => format!("n{value}"),
+            Self::Boolean(Some(value)) => format!("n{}", i64::from(*value)),
+            Self::Real(Some(value)) => format!("r{:x}", value.to_bits()),
+            Self::Text(Some(value)) => format!("t{}", without_nul(value.clone())),
+            Self::Bytes(Some(value)) => {
+                hash.update((value.len() as u64).to_le_bytes());
+                hash.update(value);
+                return;
+            }
+            _ => String::new(),
+        };
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
     }
 }
 
