@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
 use indexer::encoder::SentenceEncoder;
 use indexer::search::writer::{IndexWriter, WriteError};
-use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
+use indexer::store::{PendingChannel, Store, StoreError, StoreLocation, WriteLock};
 use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::UserId;
@@ -67,14 +67,15 @@ pub struct CaughtUp {
 impl Pipeline {
     /// Opens a data directory for writing. `fresh_salt` is kept if the directory has none yet.
     pub async fn open(
-        data: &Path,
+        location: impl Into<StoreLocation>,
         rules: Arc<Ruleset>,
         fresh_salt: &Salt,
     ) -> Result<Self, PipelineError> {
-        let lock = WriteLock::take(data)?;
-        let store = Store::open(data, &lock).await?;
+        let location = location.into();
+        let lock = WriteLock::take(&location.data)?;
+        let store = Store::open(location.clone(), &lock).await?;
         store.keep_salt(fresh_salt).await?;
-        Self::lead(store, lock, data, rules)
+        Self::lead(store, lock, &location.data, rules)
     }
 
     /// Takes the lead of a data directory whose store is open already.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rules::time;
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -23,10 +24,10 @@ impl Store {
         ttl: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<LeaseFence>> {
-        let fence = sqlx::query_scalar::<_, i64>(
+        let fence = engine::query_scalar::<i64>(
             "INSERT INTO leases (name, owner, fence, until) VALUES ($1, $2, 1, $3 + $4) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until, \
-             fence = CASE leases.owner WHEN excluded.owner THEN fence ELSE fence + 1 END \
+             fence = CASE leases.owner WHEN excluded.owner THEN leases.fence ELSE leases.fence + 1 END \
              WHERE leases.owner = excluded.owner OR leases.until <= $3 RETURNING fence",
         )
         .bind(name)
@@ -40,7 +41,7 @@ impl Store {
 
     /// Whether a lease is still held as it was when the fence was given.
     pub async fn still_holds(&self, name: &str, fence: LeaseFence, now: Timestamp) -> Result<bool> {
-        Ok(sqlx::query_scalar(
+        Ok(engine::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM leases \
              WHERE name = $1 AND fence = $2 AND owner <> '' AND until > $3)",
         )
@@ -53,7 +54,7 @@ impl Store {
 
     /// Gives a lease back; nothing happens unless `owner` holds it.
     pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
-        sqlx::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
+        engine::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
             .bind(name)
             .bind(owner)
             .execute(&self.write)
@@ -63,7 +64,7 @@ impl Store {
 
     /// True for exactly one of all who ever claim a key. Claims are remembered for seven days.
     pub async fn claim_once(&self, key: &str, owner: &str, now: Timestamp) -> Result<bool> {
-        let done = sqlx::query(
+        let done = engine::query(
             "INSERT INTO claims (key, owner, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
         )
         .bind(key)
@@ -76,7 +77,7 @@ impl Store {
     }
 
     async fn prune_claims(&self, now: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM claims WHERE at < $1")
+        engine::query("DELETE FROM claims WHERE at < $1")
             .bind(time::minus(now, CLAIMS_KEPT).to_sql())
             .execute(&self.write)
             .await?;
