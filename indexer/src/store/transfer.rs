@@ -140,16 +140,13 @@ async fn tables(store: &Store) -> Result<Vec<Table>> {
                  JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' \
                  AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence') \
                  ORDER BY tables.name = 'settings', tables.name <> 'text_embeddings', tables.name, columns.cid",
-        postgres: "SELECT table_name::text, columns.column_name::text, data_type::text, \
-                   COALESCE(keys.ordinal_position, 0)::bigint FROM information_schema.columns \
-                   LEFT JOIN information_schema.table_constraints AS key USING (table_schema, table_name) \
-                   LEFT JOIN information_schema.key_column_usage AS keys \
-                   ON keys.constraint_schema = table_schema AND keys.constraint_name = key.constraint_name \
-                   AND keys.column_name = columns.column_name \
-                   WHERE table_schema = current_schema() AND table_name <> '_sqlx_migrations' \
-                   AND key.constraint_type = 'PRIMARY KEY' \
-                   ORDER BY table_name = 'settings', table_name <> 'text_embeddings', table_name, \
-                   columns.ordinal_position",
+        postgres: "SELECT relname::text, attname::text, format_type(atttypid, NULL), \
+             COALESCE(array_position(indkey::int2[], attnum) + 1, 0)::bigint FROM pg_class \
+             JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped \
+             JOIN pg_index ON indrelid = pg_class.oid AND indisprimary \
+             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' \
+             AND relname <> '_sqlx_migrations' \
+             ORDER BY relname = 'settings', relname <> 'text_embeddings', relname, attnum",
     };
     let columns =
         engine::query_as::<(String, String, String, i64)>(columns.for_engine_of(&store.read));
