@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rules::model::ids::ClusterId;
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _};
 
 use super::query_plans::{columns, literals, sources, with_parts};
 use super::*;
+use crate::store::clusters::cluster_rows::add_change;
 use crate::store::engine::dialect::translated;
 
 /// A store on the server, with its connections to read.
@@ -83,7 +85,7 @@ fn with_binds(sql: &str) -> String {
         };
         // Where they are compared, it is with a channel and a message.
         let row = if sql[..at].ends_with("IN (") {
-            vec!["CAST(NULL AS bigint)"; 2].join(", ")
+            ["CAST(NULL AS bigint)"; 2].join(", ")
         } else {
             names.iter().map(value).collect::<Vec<_>>().join(", ")
         };
@@ -181,20 +183,21 @@ async fn tables_of_file(store: &Store) -> Tables {
 async fn the_numbers_of_the_feed_come_in_the_order_of_commits() {
     let Some((store, _pool, folder)) = on_server().await else { return };
     let other = Store::open_shared(location(folder.path())).await.unwrap();
+    let ids = [1, 2].map(|id| ClusterId::of_question(MessageId(id)));
     let mut early = store.begin().await.unwrap();
-    let id = rules::model::ids::ClusterId::of_question(MessageId(1));
-    clusters::cluster_rows::add_change(&mut early, &id).await.unwrap();
-    let late = tokio::spawn(async move {
+    add_change(&mut early, &ids[0]).await.unwrap();
+    let late = async {
         let mut late = other.begin().await.unwrap();
-        let id = rules::model::ids::ClusterId::of_question(MessageId(2));
-        clusters::cluster_rows::add_change(&mut late, &id).await.unwrap();
+        add_change(&mut late, &ids[1]).await.unwrap();
         late.commit().await.unwrap();
-    });
-    // What commits first has the lower number, whoever asked first.
-    early.commit().await.unwrap();
-    let seen = store.changes_after(0, 9).await.unwrap();
-    assert_eq!(seen[0].cluster, id);
-    late.await.unwrap();
+    };
+    // The other one asks for its turn meanwhile, and gets it after the commit.
+    let reading = async {
+        early.commit().await.unwrap();
+        store.changes_after(0, 9).await.unwrap()
+    };
+    let ((), seen) = tokio::join!(late, reading);
+    assert_eq!(seen[0].cluster, ids[0]);
     let rest = store.changes_after(seen.last().unwrap().seq, 9).await.unwrap();
     assert_eq!(seen.len() + rest.len(), 2, "a plain cursor misses nothing");
 }
