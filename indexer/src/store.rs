@@ -32,7 +32,7 @@ pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransacti
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
 pub use self::clusters::suggestions::Suggestion;
-pub use self::data_directory::{WriteLock, create_private_directory};
+pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
 pub use self::ingest::batch::{
     Applied, MemberJoin, QuarantinedPayload, ReactionsCoverage, WriteBatch,
 };
@@ -50,8 +50,9 @@ pub use self::operations::daemon_status::{
     CatchUpCounts, DaemonStatus, DiscordStatus, GatewayStatus, InteractionCounts,
     ProposalRoundCounts, RequestCounts,
 };
-pub use self::operations::leases::LeaseFence;
+pub use self::operations::leases::{HeldLease, LeaseFence};
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::purge::PurgeState;
 pub use self::operations::releases::IssueRecord;
 pub use self::operations::retention::{DroppedConversations, RetentionDays};
 pub use self::privacy::consents::ConsentGrant;
@@ -99,6 +100,9 @@ pub enum StoreError {
     Damaged(#[source] sqlx::Error),
     #[error("the disk is full; free some space and run the command again, which loses nothing")]
     DiskFull(#[source] sqlx::Error),
+    /// Another process does what this one was doing. Nothing of the transaction was written.
+    #[error("the lease {0} is with another process")]
+    LeaseLost(String),
     #[error("the store's tables cannot be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("the store failed")]
@@ -131,6 +135,8 @@ pub struct Store {
     write: SqlitePool,
     read: SqlitePool,
     is_writable: bool,
+    /// Under which lease it writes.
+    lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
@@ -166,7 +172,7 @@ impl Store {
         migrator().run(&write).await?;
         drop(migrating);
         let read = readers(options.read_only(true)).await?;
-        Ok(Self { write, read, is_writable: true, _open: Some(open) })
+        Ok(Self { write, read, is_writable: true, lease: None, _open: Some(open) })
     }
 
     /// Opens an existing store for reading beside another process that may be writing.
@@ -182,7 +188,7 @@ impl Store {
             .busy_timeout(WRITER_TIMEOUT);
         let read = readers(options).await?;
         check_tables(&read, &file).await?;
-        Ok(Self { write: read.clone(), read, is_writable: false, _open: open })
+        Ok(Self { write: read.clone(), read, is_writable: false, lease: None, _open: open })
     }
 
     /// Whether there is a store in this directory, or a file in its place.
@@ -193,6 +199,13 @@ impl Store {
     /// Whether it was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.is_writable
+    }
+
+    /// The same store for what is done under a lease: each of its transactions fails with
+    /// [`StoreError::LeaseLost`] once the lease is not current any more, and the check and what is written are one.
+    /// Leases, claims and what visitors leave are written whatever the lease.
+    pub fn under(&self, lease: HeldLease) -> Self {
+        Self { lease: Some(Arc::new(lease)), ..self.clone() }
     }
 
     /// Whether the store answers.
@@ -209,7 +222,11 @@ impl Store {
 
     async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
         // A transaction that reads before it writes must own the write lock from its start.
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+        let mut transaction = self.write.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(lease) = &self.lease {
+            lease.check(&mut transaction).await?;
+        }
+        Ok(transaction)
     }
 }
 

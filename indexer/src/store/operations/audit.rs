@@ -28,7 +28,10 @@ type Row = (i64, i64, i64, String, String, Option<i64>);
 impl Store {
     /// Records an action and returns its number; the one in `row` does not count.
     pub async fn audit(&self, row: &AuditRow) -> Result<i64> {
-        insert_audit(&mut *self.write.acquire().await?, row).await
+        let mut transaction = self.begin().await?;
+        let seq = insert_audit(&mut transaction, row).await?;
+        transaction.commit().await?;
+        Ok(seq)
     }
 
     /// The latest entries, the last first, at most `limit`.

@@ -133,8 +133,9 @@ impl Store {
 
     /// Stores a proposal; the first opening time is kept.
     pub async fn upsert_proposal(&self, proposal: &Proposal) -> Result<()> {
-        let mut connection = self.write.acquire().await?;
-        keep(&mut connection, proposal).await
+        let mut transaction = self.begin().await?;
+        keep(&mut transaction, proposal).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
