@@ -23,7 +23,7 @@ use std::sync::Arc;
 use indexer::cluster::recluster::ReclusterSummary;
 use indexer::encoder::SentenceEncoder;
 use indexer::search::writer::IndexWriter;
-use indexer::store::{ProcessLock, Store, StoreError, WriteLock};
+use indexer::store::{ProcessLock, Store, StoreError, StoreLocation, WriteLock};
 use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
 use rules::publish::pseudonym::Salt;
@@ -68,24 +68,26 @@ pub struct CaughtUp {
 impl Pipeline {
     /// Opens a data directory for writing. `fresh_salt` is kept if the directory has none yet.
     pub async fn open(
-        data: &Path,
+        location: impl Into<StoreLocation>,
         rules: Arc<Ruleset>,
         fresh_salt: &Salt,
     ) -> Result<Self, PipelineError> {
-        let lock = WriteLock::take(data)?;
-        let store = Store::open(data, &lock).await?;
+        let location = location.into();
+        let lock = WriteLock::take(&location.data)?;
+        let store = Store::open(location.clone(), &lock).await?;
         store.keep_salt(fresh_salt).await?;
-        let process = ProcessLock::take(data, &clock::fresh_name()?)?;
-        release_ended(&store, data).await?;
+        let data = location.data;
+        let process = ProcessLock::take(&data, &clock::fresh_name()?)?;
+        release_ended(&store, &data).await?;
         let owner = process.owner().to_owned();
         let leases = JudgeLeases::new(store.clone(), owner, Arc::default());
         if !leases.take_all(clock::now()).await? {
-            return Err(StoreError::InUse(data.to_owned()).into());
+            return Err(StoreError::InUse(data).into());
         }
         let mut renewing = JoinSet::new();
         renewing.spawn(Arc::clone(&leases).keep_all());
         let analysis = StoreAnalysis::new(store.clone(), Arc::clone(&rules), leases);
-        let index = IndexFollower::open(store.clone(), lock, data, Arc::clone(&rules))?;
+        let index = IndexFollower::open(store.clone(), lock, &data, Arc::clone(&rules))?;
         let encoder = None;
         Ok(Self { store, rules, analysis, index, encoder, _renewing: renewing, _process: process })
     }

@@ -65,7 +65,7 @@ pub(super) async fn run(
 impl GlobalArgs {
     /// Opens the store for writing beside other processes that write there.
     pub(super) async fn shared(&self) -> anyhow::Result<Store> {
-        let store = Store::open_shared(&self.data).await?;
+        let store = Store::open_shared(self.store_location()?).await?;
         let salt = clock::fresh_salt().context("cannot read random numbers from the system")?;
         store.keep_salt(&salt).await?;
         Ok(store)

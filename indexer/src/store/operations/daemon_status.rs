@@ -162,7 +162,7 @@ mod tests {
     async fn a_status_reads_back_and_one_of_another_version_is_skipped() {
         let data = tempfile::tempdir().unwrap();
         let lock = WriteLock::take(data.path()).unwrap();
-        let store = Store::open(data.path(), &lock).await.unwrap();
+        let store = Store::open(crate::store::tests::location(data.path()), &lock).await.unwrap();
         let gateway = GatewayStatus {
             closings: BTreeMap::from([(4_000, 2)]),
             stages: BTreeMap::from([(0, "connected".to_owned())]),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use rules::time;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store, StoreError};
 
@@ -23,13 +24,13 @@ pub struct HeldLease {
 
 impl HeldLease {
     /// Fails unless the lease is current. Nobody can take it before the transaction ends.
-    pub(in crate::store) async fn check(&self, connection: &mut SqliteConnection) -> Result<()> {
-        let current = sqlx::query_scalar::<_, i64>(
+    pub(in crate::store) async fn check(&self, transaction: &mut Transaction) -> Result<()> {
+        let current = engine::query_scalar::<i64>(
             "SELECT 1 FROM leases WHERE name = $1 AND fence = $2 AND owner <> ''",
         )
-        .bind(&self.name)
+        .bind(self.name.as_str())
         .bind(self.fence.0)
-        .fetch_optional(connection)
+        .fetch_optional(transaction)
         .await?;
         current.map(drop).ok_or_else(|| StoreError::LeaseLost(self.name.clone()))
     }
@@ -48,10 +49,10 @@ impl Store {
         ttl: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<LeaseFence>> {
-        let fence = sqlx::query_scalar::<_, i64>(
+        let fence = engine::query_scalar::<i64>(
             "INSERT INTO leases (name, owner, fence, until) VALUES ($1, $2, 1, $3 + $4) \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until, \
-             fence = CASE leases.owner WHEN excluded.owner THEN fence ELSE fence + 1 END \
+             fence = CASE leases.owner WHEN excluded.owner THEN leases.fence ELSE leases.fence + 1 END \
              WHERE leases.owner = excluded.owner OR leases.until <= $3 RETURNING fence",
         )
         .bind(name)
@@ -87,12 +88,12 @@ impl Store {
              RETURNING leases.name, leases.fence",
             rows.collect::<Vec<_>>().join(", ")
         );
-        let mut query = sqlx::query_as::<_, (String, i64)>(AssertSqlSafe(sql))
+        let mut query = engine::query_as::<(String, i64)>(AssertSqlSafe(sql))
             .bind(owner)
             .bind(now.to_sql())
             .bind(time::plus(now, ttl).to_sql());
         for name in &names {
-            query = query.bind(name);
+            query = query.bind(name.as_str());
         }
         let held = query.fetch_all(&self.write).await?;
         Ok(held.into_iter().map(|(name, fence)| (name, LeaseFence(fence))).collect())
@@ -104,7 +105,7 @@ impl Store {
         prefix: &str,
         now: Timestamp,
     ) -> Result<BTreeMap<String, String>> {
-        let rows = sqlx::query_as::<_, (String, String)>(
+        let rows = engine::query_as::<(String, String)>(
             "SELECT name, owner FROM leases \
              WHERE substr(name, 1, length($1)) = $1 AND owner <> '' AND until > $2",
         )
@@ -117,7 +118,7 @@ impl Store {
 
     /// Whether a lease is still held as it was when the fence was given.
     pub async fn still_holds(&self, name: &str, fence: LeaseFence, now: Timestamp) -> Result<bool> {
-        Ok(sqlx::query_scalar(
+        Ok(engine::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM leases \
              WHERE name = $1 AND fence = $2 AND owner <> '' AND until > $3)",
         )
@@ -130,7 +131,7 @@ impl Store {
 
     /// Gives a lease back; nothing happens unless `owner` holds it.
     pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
-        sqlx::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
+        engine::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
             .bind(name)
             .bind(owner)
             .execute(&self.write)
@@ -147,9 +148,9 @@ impl Store {
         let list = format!("({})", places.join(", "));
         let sql =
             format!("UPDATE leases SET owner = '', until = 0 WHERE owner = $1 AND name IN {list}");
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(owner);
+        let mut query = engine::query(AssertSqlSafe(sql)).bind(owner);
         for name in names {
-            query = query.bind(name);
+            query = query.bind(name.as_str());
         }
         query.execute(&self.write).await?;
         Ok(())
@@ -157,7 +158,7 @@ impl Store {
 
     /// Gives back everything that a process held that has ended; returns how many leases that were.
     pub async fn release_leases_of(&self, owner: &str) -> Result<u64> {
-        let done = sqlx::query("UPDATE leases SET owner = '', until = 0 WHERE owner = $1")
+        let done = engine::query("UPDATE leases SET owner = '', until = 0 WHERE owner = $1")
             .bind(owner)
             .execute(&self.write)
             .await?;
@@ -167,7 +168,7 @@ impl Store {
     /// Forgets leases with names of this prefix that nobody has held since `before`. Only for names that
     /// no fence was given out under.
     pub async fn forget_leases(&self, prefix: &str, before: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM leases WHERE substr(name, 1, length($1)) = $1 AND until < $2")
+        engine::query("DELETE FROM leases WHERE substr(name, 1, length($1)) = $1 AND until < $2")
             .bind(prefix)
             .bind(before.to_sql())
             .execute(&self.write)
@@ -177,7 +178,7 @@ impl Store {
 
     /// True for exactly one of all who ever claim a key. Claims are remembered for seven days.
     pub async fn claim_once(&self, key: &str, owner: &str, now: Timestamp) -> Result<bool> {
-        let done = sqlx::query(
+        let done = engine::query(
             "INSERT INTO claims (key, owner, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING",
         )
         .bind(key)
@@ -190,7 +191,7 @@ impl Store {
     }
 
     async fn prune_claims(&self, now: Timestamp) -> Result<()> {
-        sqlx::query("DELETE FROM claims WHERE at < $1")
+        engine::query("DELETE FROM claims WHERE at < $1")
             .bind(time::minus(now, CLAIMS_KEPT).to_sql())
             .execute(&self.write)
             .await?;

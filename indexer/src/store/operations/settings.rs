@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use rules::publish::pseudonym::Salt;
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store, StoreError};
 
 impl Store {
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        Ok(engine::query_scalar("SELECT value FROM settings WHERE name = $1")
             .bind(name)
             .fetch_optional(&self.read)
             .await?)
@@ -16,13 +17,13 @@ impl Store {
 
     pub async fn set(&self, name: &str, value: &str) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
+        engine::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         )
         .bind(name)
         .bind(value)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         Ok(transaction.commit().await?)
     }
@@ -38,7 +39,7 @@ impl Store {
 
     /// Every setting whose name begins so, by name.
     pub async fn settings_under(&self, prefix: &str) -> Result<Vec<(String, String)>> {
-        Ok(sqlx::query_as(
+        Ok(engine::query_as(
             "SELECT name, value FROM settings WHERE substr(name, 1, length($1)) = $1 ORDER BY name",
         )
         .bind(prefix)
@@ -48,16 +49,16 @@ impl Store {
 
     pub async fn unset(&self, name: &str) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM settings WHERE name = $1")
+        engine::query("DELETE FROM settings WHERE name = $1")
             .bind(name)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         Ok(transaction.commit().await?)
     }
 
     /// Keeps `fresh` as the salt of this store's pseudonyms unless there is one already.
     pub async fn keep_salt(&self, fresh: &Salt) -> Result<()> {
-        sqlx::query(
+        engine::query(
             "INSERT INTO settings (name, value) VALUES ('salt', $1) ON CONFLICT (name) DO NOTHING",
         )
         .bind(hex(&fresh.0))

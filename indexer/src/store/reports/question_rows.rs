@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, UserId};
 use rules::resolution::ResolutionGrade;
 use rules::time;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine::{self, named_row};
 use crate::store::operations::counts::parse_grade;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
@@ -55,6 +55,26 @@ impl std::fmt::Debug for AskedQuestionRow {
     }
 }
 
+named_row! {
+    struct QuestionRow {
+        conversation: i64,
+        id: i64,
+        channel: i64,
+        status: String,
+        messages: Option<String>,
+        asker: i64,
+        asked: i64,
+        answers: Option<String>,
+        cluster: Option<String>,
+        grade: Option<String>,
+        answered: Option<i64>,
+        answerer: Option<i64>,
+        answerer_name: Option<String>,
+        question: Option<String>,
+        answer: Option<String>,
+    }
+}
+
 impl Store {
     /// The questions asked from `since` until before `until`, by their first message. One whose exchange
     /// began more than a day before it asks is left out.
@@ -63,14 +83,14 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<AskedQuestionRow>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<QuestionRow>(
             "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
              json_extract(verdict, '$.question.messages') AS messages, \
              CAST(json_extract(verdict, '$.question.asker') AS INTEGER) AS asker, \
-             json_extract(verdict, '$.question.asked') AS asked, \
+             CAST(json_extract(verdict, '$.question.asked') AS INTEGER) AS asked, \
              (SELECT json_group_array(value ->> 'message') \
               FROM json_each(verdict, '$.answers')) AS answers, \
-             cluster, grade, json_extract(body, '$.answers[0].sent') AS answered, \
+             cluster, grade, CAST(json_extract(body, '$.answers[0].sent') AS INTEGER) AS answered, \
              CAST(json_extract(body, '$.answers[0].author') AS INTEGER) AS answerer, \
              json_extract(body, '$.answers[0].author_name') AS answerer_name, \
              json_extract(body, '$.question.text') AS question, \
@@ -85,7 +105,7 @@ impl Store {
         .await?;
         // A question that is in two conversations while one of them is judged again counts once.
         let mut asked = BTreeMap::new();
-        for row in &rows {
+        for row in rows {
             let row = asked_question(row)?;
             if (since..until).contains(&row.asked) {
                 let first = *row.messages.first().ok_or_else(no_question)?;
@@ -105,13 +125,13 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT conversations.id, messages.id, messages.author FROM conversations \
-                 JOIN json_each(conversations.links) AS link \
+                 JOIN json_each(conversations.links) AS link ON TRUE \
                  CROSS JOIN messages ON messages.channel = conversations.channel \
-                 AND messages.id = (link.value ->> 0) \
+                 AND messages.id = CAST(link.value ->> 0 AS INTEGER) \
                  WHERE conversations.id IN {} AND bot = 0 ORDER BY 1, 2",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_as::<_, (i64, i64, i64)>(AssertSqlSafe(sql));
+            let mut query = engine::query_as::<(i64, i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(*id);
             }
@@ -132,7 +152,7 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(MessageId, Timestamp, String)>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT id, sent, text FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              AND bot = 0 ORDER BY id",
         )
@@ -160,7 +180,7 @@ impl Store {
                 placeholders(1, ids.len())
             );
             let mut query =
-                sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.to_sql());
+                engine::query_as::<(i64, String)>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
                 query = query.bind(id.to_sql());
             }
@@ -175,32 +195,34 @@ fn no_question() -> StoreError {
     StoreError::Unreadable { what: "a verdict", source: "it names no question".into() }
 }
 
-fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
-    let id = |column: &str| row.try_get::<i64, _>(column).map(|id| id as u64);
-    let ids = |column: &str| -> Result<Vec<MessageId>> {
-        from_json("a verdict", row.try_get::<Option<&str>, _>(column)?.unwrap_or("[]"))
+fn no_answer() -> StoreError {
+    StoreError::Unreadable { what: "an occurrence", source: "it has no answer".into() }
+}
+
+fn asked_question(row: QuestionRow) -> Result<AskedQuestionRow> {
+    let ids = |list: Option<String>| -> Result<Vec<MessageId>> {
+        from_json("a verdict", list.as_deref().unwrap_or("[]"))
     };
-    let grade = row.try_get::<Option<String>, _>("grade")?;
-    let occurrence = grade.map(|grade| -> Result<_> {
+    let occurrence = row.grade.map(|grade| -> Result<_> {
         Ok(OccurrenceFigures {
-            cluster: row.try_get::<Option<&str>, _>("cluster")?.map(cluster_id).transpose()?,
+            cluster: row.cluster.as_deref().map(cluster_id).transpose()?,
             grade: parse_grade(&grade)?,
-            answered: Timestamp::from_sql(row.try_get("answered")?),
-            answerer: UserId(id("answerer")?),
-            answerer_name: row.try_get("answerer_name")?,
-            question: row.try_get("question")?,
-            answer: row.try_get("answer")?,
+            answered: Timestamp::from_sql(row.answered.ok_or_else(no_answer)?),
+            answerer: UserId::from_sql(row.answerer.ok_or_else(no_answer)?),
+            answerer_name: row.answerer_name.ok_or_else(no_answer)?,
+            question: row.question.ok_or_else(no_answer)?,
+            answer: row.answer.ok_or_else(no_answer)?,
         })
     });
     Ok(AskedQuestionRow {
-        conversation: ConversationId(MessageId(id("conversation")?)),
-        exchange: MessageId(id("id")?),
-        channel: ChannelId(id("channel")?),
-        status: row.try_get("status")?,
-        messages: ids("messages")?,
-        asker: UserId(id("asker")?),
-        asked: Timestamp::from_sql(row.try_get("asked")?),
-        answers: ids("answers")?,
+        conversation: ConversationId::from_sql(row.conversation),
+        exchange: MessageId::from_sql(row.id),
+        channel: ChannelId::from_sql(row.channel),
+        status: row.status,
+        messages: ids(row.messages)?,
+        asker: UserId::from_sql(row.asker),
+        asked: Timestamp::from_sql(row.asked),
+        answers: ids(row.answers)?,
         occurrence: occurrence.transpose()?,
     })
 }

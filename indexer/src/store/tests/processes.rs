@@ -11,8 +11,10 @@ use super::*;
 
 async fn two() -> (Store, Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let (one, other) =
-        tokio::join!(Store::open_shared(folder.path()), Store::open_shared(folder.path()));
+    let (one, other) = tokio::join!(
+        Store::open_shared(location(folder.path())),
+        Store::open_shared(location(folder.path()))
+    );
     (one.unwrap(), other.unwrap(), folder)
 }
 
