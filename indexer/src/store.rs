@@ -34,7 +34,7 @@ pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransacti
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
 pub use self::clusters::suggestions::Suggestion;
-pub use self::data_directory::{WriteLock, create_private_directory};
+pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
 use self::engine::{Dialects, Pool, Transaction};
 pub use self::error::StoreError;
 pub use self::ingest::batch::{
@@ -55,8 +55,9 @@ pub use self::operations::daemon_status::{
     CatchUpCounts, DaemonStatus, DiscordStatus, GatewayStatus, InteractionCounts,
     ProposalRoundCounts, RequestCounts,
 };
-pub use self::operations::leases::LeaseFence;
+pub use self::operations::leases::{HeldLease, LeaseFence};
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::purge::PurgeState;
 pub use self::operations::releases::IssueRecord;
 pub use self::operations::retention::{DroppedConversations, RetentionDays};
 pub use self::privacy::consents::ConsentGrant;
@@ -84,6 +85,8 @@ pub struct Store {
     write: Pool,
     read: Pool,
     is_writable: bool,
+    /// Under which lease it writes.
+    lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
@@ -146,6 +149,13 @@ impl Store {
         self.is_writable
     }
 
+    /// The same store for what is done under a lease: each of its transactions fails with
+    /// [`StoreError::LeaseLost`] once the lease is not current any more, and the check and what is written are one.
+    /// Leases, claims and what visitors leave are written whatever the lease.
+    pub fn under(&self, lease: HeldLease) -> Self {
+        Self { lease: Some(Arc::new(lease)), ..self.clone() }
+    }
+
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
         engine::query("SELECT 1").execute(&self.read).await?;
@@ -160,7 +170,11 @@ impl Store {
 
     /// Begins a transaction that writes. Writers take turns, see [`Pool::begin_writing`].
     async fn begin(&self) -> Result<Transaction> {
-        Ok(self.write.begin_writing().await?)
+        let mut transaction = self.write.begin_writing().await?;
+        if let Some(lease) = &self.lease {
+            lease.check(&mut transaction).await?;
+        }
+        Ok(transaction)
     }
 }
 

@@ -36,6 +36,9 @@ pub enum StoreError {
     Damaged(#[source] sqlx::Error),
     #[error("the disk is full; free some space and run the command again, which loses nothing")]
     DiskFull(#[source] sqlx::Error),
+    /// Another process does what this one was doing. Nothing of the transaction was written.
+    #[error("the lease {0} is with another process")]
+    LeaseLost(String),
     #[error("the store's tables cannot be brought up to date")]
     Migration(#[source] MigrateError),
     #[error("a newer version of harvester has changed the store's tables; use that version")]

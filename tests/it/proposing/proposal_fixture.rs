@@ -140,9 +140,9 @@ impl ProposalFixture {
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
         ProposalReconciler {
-            forge: Forge::GitHub(Box::new(
+            forge: Arc::new(Forge::GitHub(Box::new(
                 GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
-            )),
+            ))),
             limits: Default::default(),
             rules: Arc::new(load_rules(Some(&rules)).unwrap()),
             target: None,

@@ -7,6 +7,7 @@ use indexer::search::{self, SearchError};
 use indexer::store::{ServerUrl, Store, StoreError, StoreLocation};
 use jiff::Timestamp;
 
+use super::super::status::running_daemons;
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
 use super::{DoctorFinding, bad, good, todo};
@@ -142,6 +143,7 @@ async fn contents(
 ) -> anyhow::Result<Vec<DoctorFinding>> {
     let reading = options.reading(settings).await?;
     let mut findings = stored(&reading).await?;
+    findings.extend(processes(&reading.store).await?);
     findings.push(clock_finding(reading.store.newest_message().await?, clock::now()));
     let unmatched = unmatched_settings(&reading.store, &settings.rules.scope).await?;
     findings.extend(unmatched.into_iter().map(|says| todo("settings", says)));
@@ -169,6 +171,24 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
         findings.push(good("analysis", says));
     }
     Ok(findings)
+}
+
+/// What each running process does, and which part of the work none does.
+async fn processes(store: &Store) -> anyhow::Result<Vec<DoctorFinding>> {
+    let running = running_daemons(store).await?;
+    if running.is_empty() {
+        return Ok(Vec::new());
+    }
+    let said = running.iter().map(|(name, status)| format!("{name}: {}", status.roles.join(", ")));
+    let said = said.collect::<Vec<_>>().join("\n");
+    let is_done =
+        |role: &str| running.iter().any(|(_, status)| status.roles.iter().any(|one| one == role));
+    let undone = ["gateway", "judge", "site"].into_iter().filter(|role| !is_done(role));
+    let undone = undone.collect::<Vec<_>>();
+    Ok(vec![match undone.as_slice() {
+        [] => good("processes", said),
+        undone => todo("processes", format!("{said}\nno process does: {}", undone.join(", "))),
+    }])
 }
 
 #[cfg(test)]

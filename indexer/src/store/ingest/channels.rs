@@ -164,10 +164,11 @@ impl Store {
 
     /// Has every conversation of every channel judged again, as after a change of the rules.
     pub async fn mark_everything_pending(&self) -> Result<()> {
+        let mut transaction = self.begin().await?;
         engine::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
-            .execute(&self.write)
+            .execute(&mut transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Clears what was pending when it was read; what became pending since stays.

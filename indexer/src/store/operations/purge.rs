@@ -5,7 +5,28 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use crate::store::engine::{self, Pool, Transaction};
 use crate::store::{Result, Store};
 
+/// How far deleted words are out of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurgeState {
+    /// How often words were deleted.
+    pub due: i64,
+    /// Whether verdicts may still quote them: they leave the index, too, once what is pending is judged.
+    pub quoted: bool,
+}
+
 impl Store {
+    /// What an index beside the store has to purge. Read it before the index follows the feed.
+    pub async fn purge_state(&self) -> Result<PurgeState> {
+        // In this order: what is deleted between the two is quoted.
+        let (due, _) = self.progress(&PURGE).await?;
+        Ok(PurgeState { due, quoted: self.deleted_words_quoted().await? })
+    }
+
+    /// How many of the deletions of words are out of the files of the store.
+    pub async fn purged(&self) -> Result<i64> {
+        Ok(self.progress(&PURGE).await?.1)
+    }
+
     /// Whether words were deleted since the last [`Store::purge_deleted_text`].
     pub async fn purge_due(&self) -> Result<bool> {
         let (due, purged) = self.progress(&PURGE).await?;

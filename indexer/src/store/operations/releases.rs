@@ -32,14 +32,16 @@ impl Store {
     /// Stores a release, or its new date; false if it was known so.
     pub async fn record_release(&self, release: &ReleaseRecord) -> Result<bool> {
         let ReleaseRecord { repository, version, at } = release;
+        let mut transaction = self.begin().await?;
         let stored = engine::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value <> excluded.value",
         )
         .bind(format!("{RELEASE}{repository} {version}"))
         .bind(at.to_sql().to_string())
-        .execute(&self.write)
+        .execute(&mut transaction)
         .await?;
+        transaction.commit().await?;
         Ok(stored.rows_affected() > 0)
     }
 

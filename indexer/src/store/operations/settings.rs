@@ -16,15 +16,16 @@ impl Store {
     }
 
     pub async fn set(&self, name: &str, value: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
         engine::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         )
         .bind(name)
         .bind(value)
-        .execute(&self.write)
+        .execute(&mut transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// A setting that holds a moment, as [`Store::set_time`] writes it.
@@ -47,11 +48,12 @@ impl Store {
     }
 
     pub async fn unset(&self, name: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
         engine::query("DELETE FROM settings WHERE name = $1")
             .bind(name)
-            .execute(&self.write)
+            .execute(&mut transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Keeps `fresh` as the salt of this store's pseudonyms unless there is one already.

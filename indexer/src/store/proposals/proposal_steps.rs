@@ -33,14 +33,17 @@ type Row = (i64, String, String, i64, Option<i64>, Option<String>);
 impl Store {
     /// Writes down that a step is about to be taken; returns its number.
     pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Timestamp) -> Result<i64> {
-        Ok(engine::query_scalar(
+        let mut transaction = self.begin().await?;
+        let seq = engine::query_scalar(
             "INSERT INTO proposal_steps (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
         )
         .bind(cluster.as_str())
         .bind(step)
         .bind(now.to_sql())
-        .fetch_one(&self.write)
-        .await?)
+        .fetch_one(&mut transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(seq)
     }
 
     /// Writes down what came of a step, together with the proposal as it stands after it. Steps that

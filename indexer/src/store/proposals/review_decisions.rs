@@ -207,12 +207,13 @@ impl Store {
 
     /// Notes that a round of proposals followed a decision, or, with `None`, took it back.
     pub async fn settle_review(&self, seq: i64, applied: Option<Timestamp>) -> Result<()> {
+        let mut transaction = self.begin().await?;
         engine::query("UPDATE review_decisions SET applied = $2 WHERE seq = $1")
             .bind(seq)
             .bind(applied.map(SqlTime::to_sql))
-            .execute(&self.write)
+            .execute(&mut transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// The words that reviewers chose for pages, by question: the latest that nobody took back.

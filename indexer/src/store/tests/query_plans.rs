@@ -64,7 +64,11 @@ const REVIEWED: [(&str, &[&str], &str); 24] = [
         "payloads that await another version; by channel where that goes",
     ),
     ("ingest/tombstones.rs", &["tombstones"], "whether there are any"),
-    ("operations/", &["audit", "settings"], "the last entries by their order; a few dozen rows"),
+    (
+        "operations/",
+        &["audit", "settings", "leases"],
+        "the last entries by their order; a few dozen rows each",
+    ),
 ];
 
 #[tokio::test]
