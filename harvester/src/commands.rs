@@ -22,6 +22,7 @@ mod guide;
 mod import;
 mod init;
 mod mcp;
+mod migrate_store;
 mod probe;
 mod proposals;
 mod propose;
@@ -50,7 +51,7 @@ use docgen::page::draft::DraftContext;
 use docgen::target::{DocsFolder, DocsTarget};
 use indexer::encoder::SentenceEncoder;
 use indexer::search::{SearchError, Searcher};
-use indexer::store::{Store, StoreError};
+use indexer::store::{Store, StoreError, StoreLocation};
 use rules::config::ruleset::Ruleset;
 use rules::model::workspace::WHOLE;
 use rules::publish::pseudonym::AuthorNaming;
@@ -188,6 +189,8 @@ enum CliCommand {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the store
     Restore(restore::RestoreArgs),
+    /// Copy the store into a PostgreSQL database, or back
+    MigrateStore(migrate_store::MigrateStoreArgs),
     /// Rebuild the index from the store
     Reindex,
     /// Print a shell completion script
@@ -298,6 +301,7 @@ impl Cli {
             CliCommand::Doctor => doctor::run(options).await,
             CliCommand::Backup(arguments) => backup::run(options, arguments).await,
             CliCommand::Restore(arguments) => restore::run(options, arguments).await,
+            CliCommand::MigrateStore(arguments) => migrate_store::run(options, arguments).await,
             CliCommand::Reindex => reindex::run(options).await,
             CliCommand::Completions(arguments) => completions::run(arguments),
         }
@@ -319,8 +323,17 @@ impl GlobalArgs {
         self.config.clone().or_else(|| beside_data.is_file().then_some(beside_data))
     }
 
+    fn config(&self) -> anyhow::Result<Config> {
+        Config::load(self.settings_file().as_deref(), std::env::vars())
+    }
+
+    /// Where the store is.
+    fn store_location(&self) -> anyhow::Result<StoreLocation> {
+        Ok(self.config()?.store_location(&self.data))
+    }
+
     fn settings(&self) -> anyhow::Result<LoadedSettings> {
-        let config = Config::load(self.settings_file().as_deref(), std::env::vars())?;
+        let config = self.config()?;
         let directory = self.rules.as_deref().or(config.rules.as_deref());
         let mut rules = load_rules(directory)?;
         rules.facts.list_links(config.own_links().iter().map(String::as_str));
@@ -332,7 +345,8 @@ impl GlobalArgs {
     /// Opens the data directory for writing and finishes what an interrupted run left undone.
     async fn pipeline(&self, settings: &LoadedSettings) -> anyhow::Result<Pipeline> {
         let salt = clock::fresh_salt().context("cannot read random numbers from the system")?;
-        let mut pipeline = Pipeline::open(&self.data, Arc::clone(&settings.rules), &salt).await?;
+        let location = settings.config.store_location(&self.data);
+        let mut pipeline = Pipeline::open(location, Arc::clone(&settings.rules), &salt).await?;
         pipeline.catch_up(clock::now()).await?;
         Ok(pipeline)
     }
@@ -340,13 +354,10 @@ impl GlobalArgs {
     /// Opens the data directory for reading. Work that an interrupted run left undone, or that changed
     /// rules require, is done first, unless another process is writing there.
     async fn reading(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
-        if !Store::exists(&self.data) {
-            return Err(StoreError::Empty(self.data.clone()).into());
-        }
-        if let Ok(reading) = self.read_only(settings).await
-            && !reading.behind
-        {
-            return Ok(reading);
+        match self.read_only(settings).await {
+            Ok(reading) if !reading.behind => return Ok(reading),
+            Err(error) if is_empty(&error) => return Err(error),
+            _ => {}
         }
         match self.pipeline(settings).await {
             Ok(pipeline) => pipeline.close().await,
@@ -359,7 +370,7 @@ impl GlobalArgs {
     }
 
     async fn read_only(&self, settings: &LoadedSettings) -> anyhow::Result<ReadHandle> {
-        let store = Store::open_read_only(&self.data).await?;
+        let store = Store::open_read_only(settings.config.store_location(&self.data)).await?;
         let searcher = Searcher::open(&self.data.join(INDEX))?;
         let workspaces = self.workspace_searchers(&settings.rules)?;
         let cursor = searcher.cursor();
@@ -459,6 +470,13 @@ struct ReadHandle {
     searcher: Searcher,
     /// Whether another process still has messages to analyse, cluster or index.
     behind: bool,
+}
+
+fn is_empty(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<StoreError>(),
+        Some(StoreError::Empty(_) | StoreError::EmptyDatabase)
+    )
 }
 
 fn is_in_use(error: &anyhow::Error) -> bool {

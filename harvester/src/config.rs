@@ -15,7 +15,7 @@ use std::str::FromStr;
 use docgen::target::{DocsFolder, DocsTarget};
 pub(crate) use forge::is_repository;
 pub use forge::{ForgeConfig, GitHubConfig, GitHubIdentity};
-use indexer::store::RetentionDays;
+use indexer::store::{RetentionDays, ServerUrl, StoreLocation};
 use jiff::SignedDuration;
 pub use meaning::MeaningConfig;
 pub use network::is_loopback;
@@ -58,6 +58,9 @@ pub struct Config {
     pub visitors: VisitorSettings,
     /// `[[workspace]]`: how the installation is divided. Default: not at all.
     pub workspaces: Workspaces,
+    /// `[store] url` or `url_file`: the PostgreSQL database that keeps the store. Default: none, which is a file of
+    /// SQLite in the data directory.
+    pub store_server: Option<ServerUrl>,
     /// `[store] keep_unresolved_days`: how long conversations without an answer are kept. Default: 0, for ever.
     pub retention: RetentionDays,
     /// `[meaning] model` and `prefix`: the sentence encoder. Default: none.
@@ -157,6 +160,11 @@ impl Config {
         })
     }
 
+    /// Where the store of a data directory is.
+    pub fn store_location(&self, data: &Path) -> StoreLocation {
+        StoreLocation { data: data.to_owned(), server: self.store_server.clone() }
+    }
+
     fn read(file: &mut TomlReader, base: &Path) -> Self {
         let path = |text: String| base.join(text);
         let rules = file.section("rules", |table| table.optional_text("directory"));
@@ -172,6 +180,8 @@ impl Config {
         });
         let names = [("pseudonyms", false), ("display-names", true)];
         let display_names = file.section("publish", |table| table.choice("names", false, &names));
+        let (store_server, retention) =
+            file.section("store", |table| (store_server(table, &mut secrets), retention(table)));
         Self {
             rules: rules.map(path),
             target,
@@ -183,7 +193,8 @@ impl Config {
             visitors,
             workspaces,
             display_names,
-            retention: file.section("store", retention),
+            store_server,
+            retention,
             meaning: file.section("meaning", |table| MeaningConfig::read(table, base)),
             discord: file.section("discord", |table| DiscordConfig::read(table, &mut secrets)),
             secret_files: secrets.into_paths(),
@@ -226,6 +237,12 @@ impl DiscordConfig {
             },
         }
     }
+}
+
+/// The address is a secret: it may hold a password, and no mistake quotes it.
+fn store_server(table: &mut TomlReader, secrets: &mut SecretFiles) -> Option<ServerUrl> {
+    let url = secrets.secret(table, ["url", "url_file"])?;
+    url.0.parse().map_err(|error| table.wrong("url", format!("{error}"))).ok()
 }
 
 /// Reports compare a month with the one before it, and judging an edit reads the days around it.

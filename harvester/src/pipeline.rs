@@ -10,47 +10,48 @@ mod encoding;
 mod error;
 mod filter;
 mod following_index;
+mod index_follower;
 mod intake;
+mod judge_leases;
+mod partitions;
 mod retry;
+mod store_analysis;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
 
-use indexer::cluster::recluster::{ReclusterSummary, recluster_some};
+use indexer::cluster::recluster::ReclusterSummary;
 use indexer::encoder::SentenceEncoder;
-use indexer::search::writer::{IndexWriter, WriteError};
-use indexer::store::{PendingChannel, Store, StoreError, WriteLock};
+use indexer::search::writer::IndexWriter;
+use indexer::store::{ProcessLock, Store, StoreError, StoreLocation, WriteLock};
 use jiff::Timestamp;
 use rules::config::ruleset::Ruleset;
-use rules::model::ids::UserId;
 use rules::publish::pseudonym::Salt;
-use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::progress::{ProgressReporter, Unit};
+use crate::logging::error_chain;
+use conversations::JudgingReport;
 pub use conversations::read_links;
-use conversations::{ChannelJudge, JudgingReport};
 pub use error::PipelineError;
-use following_index::{FollowingIndex, remove_folder};
 pub use following_index::{INDEX, WORKSPACE_INDEXES, workspace_indexes};
+pub use index_follower::{DRAFTS, IndexFollower, PROPOSALS};
 pub use intake::{FileOutcome, Intake, IntakeReport};
+pub use judge_leases::{JUDGE_LEASE, JudgeLeases};
+pub use partitions::PARTITIONS;
 pub use retry::{Retried, retry};
+pub use store_analysis::StoreAnalysis;
+use store_analysis::{JUDGED_WITH, SETTLED_WITH, trust_digest};
 
-/// The directories of pages and of proposals that were written for people to read.
-pub const DRAFTS: &str = "drafts";
-pub const PROPOSALS: &str = "proposals";
-
-/// Everything that changes a data directory. While it exists, no other process can.
+/// Everything that changes a data directory. While it exists, no other process judges, clusters or writes an index.
 pub struct Pipeline {
     pub store: Store,
     pub rules: Arc<Ruleset>,
-    /// The index of everything.
-    index: FollowingIndex,
-    workspace_indexes: Vec<FollowingIndex>,
+    analysis: StoreAnalysis,
+    index: IndexFollower,
     encoder: Option<Arc<SentenceEncoder>>,
-    data: PathBuf,
-    _lock: WriteLock,
+    _renewing: JoinSet<()>,
+    _process: ProcessLock,
 }
 
 /// What catching up did.
@@ -67,27 +68,28 @@ pub struct CaughtUp {
 impl Pipeline {
     /// Opens a data directory for writing. `fresh_salt` is kept if the directory has none yet.
     pub async fn open(
-        data: &Path,
+        location: impl Into<StoreLocation>,
         rules: Arc<Ruleset>,
         fresh_salt: &Salt,
     ) -> Result<Self, PipelineError> {
-        let lock = WriteLock::take(data)?;
-        let store = Store::open(data, &lock).await?;
+        let location = location.into();
+        let lock = WriteLock::take(&location.data)?;
+        let store = Store::open(location.clone(), &lock).await?;
         store.keep_salt(fresh_salt).await?;
-        Self::lead(store, lock, data, rules)
-    }
-
-    /// Takes the lead of a data directory whose store is open already.
-    pub fn lead(
-        store: Store,
-        lock: WriteLock,
-        data: &Path,
-        rules: Arc<Ruleset>,
-    ) -> Result<Self, PipelineError> {
-        let index = FollowingIndex::open_whole(data)?;
-        let workspace_indexes = FollowingIndex::open_workspaces(data, &rules.workspaces)?;
-        let data = data.to_owned();
-        Ok(Self { store, rules, index, workspace_indexes, encoder: None, data, _lock: lock })
+        let data = location.data;
+        let process = ProcessLock::take(&data, &clock::fresh_name()?)?;
+        release_ended(&store, &data).await?;
+        let owner = process.owner().to_owned();
+        let leases = JudgeLeases::new(store.clone(), owner, Arc::default());
+        if !leases.take_all(clock::now()).await? {
+            return Err(StoreError::InUse(data).into());
+        }
+        let mut renewing = JoinSet::new();
+        renewing.spawn(Arc::clone(&leases).keep_all());
+        let analysis = StoreAnalysis::new(store.clone(), Arc::clone(&rules), leases);
+        let index = IndexFollower::open(store.clone(), lock, &data, Arc::clone(&rules))?;
+        let encoder = None;
+        Ok(Self { store, rules, analysis, index, encoder, _renewing: renewing, _process: process })
     }
 
     /// The index of everything.
@@ -103,169 +105,52 @@ impl Pipeline {
     /// Judges what is pending, settles the clusters, has the index follow, and removes from disk what
     /// was deleted. `now` starts the clock of clusters that become due.
     pub async fn catch_up(&mut self, now: Timestamp) -> Result<CaughtUp, PipelineError> {
-        let (channels, mut judged) = self.judge().await?;
+        let (channels, mut judged) = self.analysis.judge_and_report().await?;
         // A question that is settled lets what it had reopened, which is earlier, be judged again.
-        while let (1.., again) = self.judge().await? {
+        while let (1.., again) = self.analysis.judge_and_report().await? {
             judged += again;
         }
         let JudgingReport { conversations, messages } = judged;
+        let purge = self.store.purge_state().await?;
         let (settled, documents) = self.recluster_and_index(now).await?;
-        self.scrub_if_due().await?;
+        if self.index.is_purge_due(purge) || self.store.purge_due().await? {
+            self.index.purge(purge)?;
+            self.store.purge_deleted_text().await?;
+        }
         Ok(CaughtUp { channels, conversations, messages, settled, documents })
     }
 
     /// Groups anew what was judged since the last time, and has the index follow; returns also how
     /// many documents it wrote.
-    pub async fn recluster_and_index(
+    async fn recluster_and_index(
         &mut self,
         now: Timestamp,
     ) -> Result<(ReclusterSummary, usize), PipelineError> {
-        let (settled, documents, _) = self.recluster_some_and_index(now, usize::MAX).await?;
-        Ok((settled, documents))
-    }
-
-    /// The same in at most so many batches; returns also whether all is done.
-    pub async fn recluster_some_and_index(
-        &mut self,
-        now: Timestamp,
-        batches: usize,
-    ) -> Result<(ReclusterSummary, usize, bool), PipelineError> {
-        let digest = self.rules.grouping_digest();
-        let force = self.store.setting(SETTLED_WITH).await?.as_deref() != Some(digest.as_str());
-        let (settled, done) = recluster_some(&self.store, &self.rules, now, force, batches).await?;
-        if force && done {
-            self.store.set(SETTLED_WITH, &digest).await?;
-        }
-        Ok((settled, self.follow_changes().await?, done))
-    }
-
-    /// Judges what is pending and has the index follow, without grouping anew: an edit or a deletion
-    /// of what is in a cluster shows at once. Returns how many documents it wrote.
-    pub async fn judge_and_index(&mut self) -> Result<usize, PipelineError> {
-        self.judge().await?;
-        self.follow_changes().await
-    }
-
-    /// Removes the text of what was deleted, and judged since, from every file of the data directory,
-    /// if there is any; tells whether there was. Drafts and proposals on disk can be written again,
-    /// and go as a whole. While another process holds the lock of an index, the purge stays due.
-    pub async fn scrub_if_due(&mut self) -> Result<bool, PipelineError> {
-        if !self.store.purge_due().await? {
-            return Ok(false);
-        }
-        let purged = tokio::task::block_in_place(|| {
-            self.index.purge()?;
-            for index in &mut self.workspace_indexes {
-                index.purge()?;
-            }
-            for derived in [DRAFTS, PROPOSALS] {
-                remove_folder(&self.data.join(derived))?;
-            }
-            Ok(())
-        });
-        match purged {
-            // The writer ends for a purge and begins anew: a process that is being started holds its lock on until it
-            // runs its own program. The purge stays due.
-            Err(PipelineError::Index(WriteError::Locked(directory))) => {
-                tracing::warn!(index = %directory.display(), "the index is locked: deleted text is purged at the next pass");
-                return Ok(false);
-            }
-            purged => purged?,
-        }
-        self.store.purge_deleted_text().await?;
-        Ok(true)
-    }
-
-    /// Judges once what is pending: what that makes pending, or what comes meanwhile, waits for the next time, so
-    /// that the index follows however much comes.
-    async fn judge(&mut self) -> Result<(usize, JudgingReport), PipelineError> {
-        let trusted = Arc::new(self.invalidate_if_rules_changed().await?);
-        self.judge_pending(&trusted).await
+        let (settled, _) = self.analysis.recluster_some(now, usize::MAX).await?;
+        Ok((settled, self.index.follow().await?))
     }
 
     /// Empties the index and builds it from the store.
     pub async fn reindex(&mut self) -> Result<usize, PipelineError> {
-        let newest = self.store.newest_change().await?;
-        for index in &mut self.workspace_indexes {
-            index.build(&self.store, &self.rules, newest).await?;
-        }
-        self.index.build(&self.store, &self.rules, newest).await
+        self.index.build().await
     }
 
     /// Closes the store so that the next process finds everything in its main file.
     pub async fn close(self) {
+        if let Err(error) = self.analysis.leases.release().await {
+            tracing::warn!(error = %error_chain(&error), "could not give the leases back");
+        }
         self.store.close().await;
     }
+}
 
-    /// Has everything judged again if the rules, or the people whose word counts, are others than
-    /// those that the stored verdicts were made with. Returns these people.
-    async fn invalidate_if_rules_changed(&self) -> Result<BTreeSet<UserId>, PipelineError> {
-        let (trusted, judges) = trust_digest(&self.store, &self.rules).await?;
-        let before = self.store.setting(JUDGED_WITH).await?;
-        if before.as_deref() != Some(judges.as_str()) {
-            if before.is_some() {
-                self.store.mark_everything_pending().await?;
-            }
-            self.store.set(JUDGED_WITH, &judges).await?;
-        }
-        Ok(trusted)
+/// Gives back the leases of the processes of a data directory that ended without doing so; returns how many.
+pub async fn release_ended(store: &Store, data: &Path) -> Result<u64, StoreError> {
+    let mut released = 0;
+    for process in ProcessLock::ended(data)? {
+        released += store.release_leases_of(process.owner()).await?;
     }
-
-    async fn judge_pending(
-        &self,
-        trusted: &Arc<BTreeSet<UserId>>,
-    ) -> Result<(usize, JudgingReport), PipelineError> {
-        let pending = self.store.pending_channels().await?;
-        let channels = pending.len();
-        if channels == 0 {
-            return Ok((0, JudgingReport::default()));
-        }
-        consents::note(&self.store, &self.rules.scope, &pending, clock::now()).await?;
-        let mut messages = 0;
-        for one in &pending {
-            messages += self.store.messages_pending(one).await?;
-        }
-        let progress = ProgressReporter::start("analysing conversations", Unit::Items, messages);
-        let queue = Arc::new(Mutex::new(pending));
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(channels);
-        let mut running = tokio::task::JoinSet::new();
-        for _ in 0..workers {
-            let harvest = ChannelJudge {
-                store: self.store.clone(),
-                rules: Arc::clone(&self.rules),
-                trusted: Arc::clone(trusted),
-                progress: progress.clone(),
-                runtime: Handle::current(),
-            };
-            let queue = Arc::clone(&queue);
-            running.spawn_blocking(move || harvest_all(&harvest, &queue));
-        }
-        // All are waited for, also after a failure: a worker that outlives the runtime would panic.
-        let (mut harvested, mut failed) = (JudgingReport::default(), None);
-        while let Some(worker) = running.join_next().await {
-            match worker.expect("a worker neither panics nor is cancelled") {
-                Ok(report) => harvested += report,
-                Err(error) => {
-                    queue.lock().expect("the lock is never poisoned").clear();
-                    failed.get_or_insert(error);
-                }
-            }
-        }
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        progress.finish();
-        Ok((channels, harvested))
-    }
-
-    /// Has every index follow the store; returns how many documents the one of everything wrote.
-    async fn follow_changes(&mut self) -> Result<usize, PipelineError> {
-        let newest = self.store.newest_change().await?;
-        for index in &mut self.workspace_indexes {
-            index.follow(&self.store, &self.rules, newest).await?;
-        }
-        self.index.follow(&self.store, &self.rules, newest).await
-    }
+    Ok(released)
 }
 
 /// Whether a run was cut short, or the rules changed since: then [`Pipeline::catch_up`] has work to
@@ -283,32 +168,4 @@ pub async fn is_behind(
         || store.setting(SETTLED_WITH).await?.as_deref() != Some(rules.grouping_digest().as_str())
         || store.needs_recluster().await?
         || place != Some(store.newest_change().await?))
-}
-
-/// The people whose word counts, and a text that names them and the rules.
-async fn trust_digest(
-    store: &Store,
-    rules: &Ruleset,
-) -> Result<(BTreeSet<UserId>, String), StoreError> {
-    let mut trusted = store.role_holders(rules.scope.trusted_roles()).await?;
-    trusted.extend(rules.scope.trusted_people());
-    let ids = trusted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let judges = format!("{} {ids}", rules.digest());
-    Ok((trusted, judges))
-}
-
-/// Digests of what the stored verdicts, and the stored clusters, were made with.
-const JUDGED_WITH: &str = "judged-with";
-const SETTLED_WITH: &str = "settled-with";
-
-fn harvest_all(
-    harvest: &ChannelJudge,
-    queue: &Mutex<Vec<PendingChannel>>,
-) -> Result<JudgingReport, StoreError> {
-    let mut harvested = JudgingReport::default();
-    loop {
-        let next = queue.lock().expect("no worker panics with the queue").pop();
-        let Some(pending) = next else { return Ok(harvested) };
-        harvested += harvest.run(&pending)?;
-    }
 }

@@ -194,7 +194,12 @@ impl Searcher {
     /// The place in the store's feed that the newest commit comes from, whether or not it is seen yet.
     /// `None` where the index has to be built from the beginning.
     pub fn cursor(&self) -> Option<i64> {
-        disk::committed_cursor(&self.index)
+        disk::committed(&self.index)?.cursor
+    }
+
+    /// How many of the store's deletions of words are out of the files of the index, by its newest commit.
+    pub fn purged(&self) -> i64 {
+        disk::committed(&self.index).map_or(0, |last| last.purged)
     }
 
     /// How many clusters the index holds.

@@ -3,26 +3,29 @@
 mod backup;
 mod clusters;
 mod data_directory;
+mod engine;
+mod error;
 mod ingest;
 mod judging;
+mod location;
+mod migrations;
 mod operations;
+mod postgres_server;
 mod privacy;
 mod proposals;
 mod reports;
 mod sql;
+mod sqlite_file;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod visitors;
 
-use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rules::similarity::CorpusStats;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlStr, SqlitePool};
 
 use crate::cluster::known_graph::KnownGraph;
 
@@ -35,7 +38,9 @@ pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransacti
 pub use self::clusters::merged_answers::MergedAnswerRow;
 pub(crate) use self::clusters::regroup_rows::{ClusterOutline, PlacedQuestion};
 pub use self::clusters::suggestions::Suggestion;
-pub use self::data_directory::{WriteLock, create_private_directory};
+pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
+use self::engine::{Dialects, Pool, Transaction};
+pub use self::error::StoreError;
 pub use self::ingest::batch::{
     Applied, MemberJoin, QuarantinedPayload, ReactionsCoverage, WriteBatch,
 };
@@ -48,14 +53,16 @@ pub use self::judging::conversations::{ConversationRow, StoredConversation};
 pub use self::judging::exchanges::{AskedBy, ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
 pub use self::judging::stored_verdict::{read_verdict, write_verdict};
+pub use self::location::{ServerUrl, StoreLocation};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
 pub use self::operations::daemon_status::{
     CatchUpCounts, DaemonStatus, DiscordStatus, GatewayStatus, InteractionCounts,
     ProposalRoundCounts, RequestCounts,
 };
-pub use self::operations::leases::LeaseFence;
+pub use self::operations::leases::{HeldLease, LeaseFence};
 pub use self::operations::live_counts::LiveCounts;
+pub use self::operations::purge::PurgeState;
 pub use self::operations::releases::IssueRecord;
 pub use self::operations::retention::{DroppedConversations, RetentionDays};
 pub use self::privacy::consents::ConsentGrant;
@@ -69,75 +76,25 @@ pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
+pub use self::transfer::{CopiedTable, StoreTransfer};
 pub use self::visitors::answer_feedback::{FeedbackCounts, FeedbackVerdict};
 pub use self::visitors::api_tokens::{ApiTokenRow, TokenDigest};
 pub use self::visitors::search_demand::{DemandKind, DemandRow, SearchOutcome};
-
-/// What can go wrong with the store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error(
-        "{} is in use by another harvester process; stop it, or choose another --data directory",
-        .0.display()
-    )]
-    InUse(PathBuf),
-    #[error("there is no data in {}; run `harvester import` or `harvester demo` first", .0.display())]
-    Empty(PathBuf),
-    #[error("cannot use the data directory {}", path.display())]
-    Directory { path: PathBuf, source: std::io::Error },
-    #[error("the store holds {what} that this version cannot read")]
-    Unreadable { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("the store has no salt yet, so that nobody can opt out")]
-    NoSalt,
-    #[error(
-        "{} {what}, and is left as it is; put a backup in its place with `harvester restore DIR`, \
-         or move it away to start with an empty store",
-        path.display()
-    )]
-    NotAStore { path: PathBuf, what: &'static str },
-    #[error("there is already a file {}; choose an empty directory", .0.display())]
-    BackupExists(PathBuf),
-    #[error("{} holds no backup: there is no file store.sqlite in it", .0.display())]
-    NoBackup(PathBuf),
-    #[error("the store is damaged; `harvester doctor` says what to do")]
-    Damaged(#[source] sqlx::Error),
-    #[error("the disk is full; free some space and run the command again, which loses nothing")]
-    DiskFull(#[source] sqlx::Error),
-    #[error("the store's tables cannot be brought up to date")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("the store failed")]
-    Sql(#[source] sqlx::Error),
-}
-
-/// Primary result codes of SQLite, <https://sqlite.org/rescode.html>; an extended code has one in its
-/// lowest byte.
-const SQLITE_CORRUPT: i32 = 11;
-const SQLITE_FULL: i32 = 13;
-const SQLITE_NOTADB: i32 = 26;
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        match code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff) {
-            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => Self::Damaged(error),
-            Some(SQLITE_FULL) => Self::DiskFull(error),
-            _ => Self::Sql(error),
-        }
-    }
-}
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The truth on disk. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    /// One connection: SQLite has one writer, and a queue before it beats a busy error behind it.
-    write: SqlitePool,
-    read: SqlitePool,
+    /// One connection: a store has one writer at a time, and a queue before it beats a busy error behind it.
+    write: Pool,
+    read: Pool,
     is_writable: bool,
     /// What this process read of the graph, and the statistics of the epoch with its number.
     graph: Arc<Mutex<KnownGraph>>,
     statistics: Arc<Mutex<Option<(i64, Arc<CorpusStats>)>>>,
+    /// Under which lease it writes.
+    lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
@@ -150,65 +107,66 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_BINDS: usize = 4_000;
 
 impl Store {
+    fn new(
+        write: Pool,
+        read: Pool,
+        is_writable: bool,
+        open: Option<Arc<data_directory::OpenLock>>,
+    ) -> Self {
+        Self {
+            write,
+            read,
+            is_writable,
+            graph: Arc::default(),
+            statistics: Arc::default(),
+            lease: None,
+            _open: open,
+        }
+    }
+
     /// Opens the store for writing, creates it if missing, and brings its tables up to date.
-    pub async fn open(data: &Path, _lock: &WriteLock) -> Result<Self> {
-        Self::open_shared(data).await
+    pub async fn open(location: impl Into<StoreLocation>, _lock: &WriteLock) -> Result<Self> {
+        Self::open_shared(location).await
     }
 
     /// The same beside other processes that write: each statement or transaction takes its turn.
-    pub async fn open_shared(data: &Path) -> Result<Self> {
-        let migrating = data_directory::MigrationLock::take(data).await?;
-        let open = Arc::new(data_directory::OpenLock::share(data)?);
-        if !data_directory::has_store(data)? {
-            create(data).await?;
+    pub async fn open_shared(location: impl Into<StoreLocation>) -> Result<Self> {
+        let StoreLocation { data, server } = location.into();
+        match server {
+            None => sqlite_file::open(&data).await,
+            Some(server) => postgres_server::open(&data, &server).await,
         }
-        data_directory::make_private(data)?;
-        let options = writing(&data.join(data_directory::STORE_FILE));
-        let write = pool()
-            .max_connections(1)
-            .acquire_timeout(WRITER_TIMEOUT)
-            .connect_with(options.clone())
-            .await?;
-        check_tables(&write, &data.join(data_directory::STORE_FILE)).await?;
-        migrator().run(&write).await?;
-        drop(migrating);
-        let read = readers(options.read_only(true)).await?;
-        Ok(Self {
-            write,
-            read,
-            is_writable: true,
-            graph: Arc::default(),
-            statistics: Arc::default(),
-            _open: Some(open),
-        })
     }
 
     /// Opens an existing store for reading beside another process that may be writing.
-    pub async fn open_read_only(data: &Path) -> Result<Self> {
-        if !data_directory::has_store(data)? {
-            return Err(StoreError::Empty(data.to_owned()));
+    pub async fn open_read_only(location: impl Into<StoreLocation>) -> Result<Self> {
+        let StoreLocation { data, server } = location.into();
+        match server {
+            None => sqlite_file::open_read_only(&data).await,
+            Some(server) => postgres_server::open_read_only(&server).await,
         }
-        let open = data_directory::OpenLock::share_to_read(data)?.map(Arc::new);
-        let file = data.join(data_directory::STORE_FILE);
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .read_only(true)
-            .busy_timeout(WRITER_TIMEOUT);
-        let read = readers(options).await?;
-        check_tables(&read, &file).await?;
-        Ok(Self {
-            write: read.clone(),
-            read,
-            is_writable: false,
-            graph: Arc::default(),
-            statistics: Arc::default(),
-            _open: open,
-        })
     }
 
     /// Whether there is a store in this directory, or a file in its place.
     pub fn exists(data: &Path) -> bool {
         data.join(data_directory::STORE_FILE).exists()
+    }
+
+    /// How many bytes the store takes.
+    pub async fn size(&self) -> Result<u64> {
+        let size = Dialects {
+            sqlite: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            postgres: "SELECT CAST(SUM(pg_total_relation_size(class.oid)) AS BIGINT) FROM pg_class AS class \
+                 JOIN pg_namespace AS space ON space.oid = class.relnamespace \
+                 WHERE space.nspname = current_schema() AND class.relkind = 'r'",
+        };
+        let bytes = engine::query_scalar::<i64>(size.for_engine_of(&self.read));
+        Ok(bytes.fetch_one(&self.read).await? as u64)
+    }
+
+    /// Whether PostgreSQL keeps it.
+    pub fn is_on_server(&self) -> bool {
+        !matches!(self.read, Pool::Sqlite(_))
     }
 
     /// Whether it was opened for writing.
@@ -218,14 +176,21 @@ impl Store {
 
     /// Whether its tables are those of this version. A store that is opened for reading only may be older.
     pub async fn is_up_to_date(&self) -> Result<bool> {
-        let (newest, ..) = MIGRATIONS[MIGRATIONS.len() - 1];
         let known = "SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = $1)";
-        Ok(sqlx::query_scalar(known).bind(newest).fetch_one(&self.read).await?)
+        let known = engine::query_scalar::<bool>(known).bind(migrations::newest());
+        Ok(known.fetch_one(&self.read).await?)
+    }
+
+    /// The same store for what is done under a lease: each of its transactions fails with
+    /// [`StoreError::LeaseLost`] once the lease is not current any more, and the check and what is written are one.
+    /// Leases, claims and what visitors leave are written whatever the lease.
+    pub fn under(&self, lease: HeldLease) -> Self {
+        Self { lease: Some(Arc::new(lease)), ..self.clone() }
     }
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.read).await?;
+        engine::query("SELECT 1").execute(&self.read).await?;
         Ok(())
     }
 
@@ -235,98 +200,14 @@ impl Store {
         self.write.close().await;
     }
 
-    async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
-        // A transaction that reads before it writes must own the write lock from its start.
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+    /// Begins a transaction that writes. Writers take turns, see [`Pool::begin_writing`].
+    async fn begin(&self) -> Result<Transaction> {
+        let mut transaction = self.write.begin_writing().await?;
+        if let Some(lease) = &self.lease {
+            lease.check(&mut transaction).await?;
+        }
+        Ok(transaction)
     }
-}
-
-/// Makes an empty store. It gets its name once its tables are there, so that a store is never half made.
-async fn create(data: &Path) -> Result<()> {
-    let [new, name] =
-        [data_directory::NEW_STORE_FILE, data_directory::STORE_FILE].map(|name| data.join(name));
-    let failed = |source| data_directory::failed(data, source);
-    data_directory::create_private(&new).map_err(failed)?;
-    let pool = pool().max_connections(1).connect_with(writing(&new)).await?;
-    migrator().run(&pool).await?;
-    // The last connection moves the log into the file.
-    pool.close().await;
-    data_directory::put_in_place(&new, &name).map_err(failed)
-}
-
-fn writing(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .foreign_keys(true)
-        .pragma("cache_size", "-32000")
-        .pragma("wal_autocheckpoint", "4000")
-        // Pages of messages are read as a whole: a thread that waits for each fifty rows only switches.
-        .row_buffer_size(1_000)
-        // What is deleted is overwritten, not only unlinked.
-        .pragma("secure_delete", "ON")
-        .busy_timeout(WRITER_TIMEOUT)
-}
-
-/// Refuses a database that some other program made.
-async fn check_tables(pool: &SqlitePool, file: &Path) -> Result<()> {
-    let found = sqlx::query_scalar::<_, i64>(
-        "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' \
-         AND name IN ('_sqlx_migrations', 'messages')",
-    )
-    .fetch_one(pool)
-    .await?;
-    if found == 2 {
-        return Ok(());
-    }
-    let what = "is a database of another program";
-    Err(StoreError::NotAStore { path: file.to_owned(), what })
-}
-
-async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
-    Ok(pool().max_connections(READERS).connect_with(options).await?)
-}
-
-/// A number is never used twice; one may be left out.
-const MIGRATIONS: [(i64, &str, &str); 22] = [
-    (1, "spine", include_str!("../migrations/001_spine.sql")),
-    (2, "live", include_str!("../migrations/002_live.sql")),
-    (3, "pending", include_str!("../migrations/003_pending.sql")),
-    (4, "canon", include_str!("../migrations/004_canon.sql")),
-    (5, "splits", include_str!("../migrations/005_splits.sql")),
-    (6, "standard terms", include_str!("../migrations/006_standard_terms.sql")),
-    (7, "erased quotes", include_str!("../migrations/007_erased_quotes.sql")),
-    (8, "channel snapshots", include_str!("../migrations/008_channel_snapshots.sql")),
-    (9, "exchanges", include_str!("../migrations/009_exchanges.sql")),
-    (10, "names", include_str!("../migrations/010_names.sql")),
-    (11, "members", include_str!("../migrations/011_members.sql")),
-    (12, "likeness", include_str!("../migrations/012_likeness.sql")),
-    (13, "visitors", include_str!("../migrations/013_visitors.sql")),
-    (14, "lookups", include_str!("../migrations/014_lookups.sql")),
-    (15, "counts and notices", include_str!("../migrations/015_counts_and_notices.sql")),
-    (16, "review decisions", include_str!("../migrations/016_review_decisions.sql")),
-    (18, "server names", include_str!("../migrations/018_server_names.sql")),
-    (19, "meaning", include_str!("../migrations/019_meaning.sql")),
-    (20, "clusters by meaning", include_str!("../migrations/020_clusters_by_meaning.sql")),
-    (21, "returning askers", include_str!("../migrations/021_returning_askers.sql")),
-    (22, "short verdicts", include_str!("../migrations/022_short_verdicts.sql")),
-    (23, "graph version", include_str!("../migrations/023_graph_version.sql")),
-];
-
-fn migrator() -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        let sql = SqlStr::from_static(sql);
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
-}
-
-/// Connections live as long as the pool. With an age or an idle time, sqlx would have a task look after
-/// them that counts the idle ones; a count that is read between a connection's return and its entry is
-/// below zero, and the task then loops for ever.
-fn pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
 /// `(?,?),(?,?)` for `rows` rows of `columns` columns. A statement that holds it numbers none of its binds.

@@ -34,6 +34,7 @@ pub use self::http::server::serve;
 use self::http::settings::HttpSettings;
 use self::http::webhooks::{self, WebhookReceiver};
 use self::presentation::page_meta::SiteIdentity;
+pub use self::state::feed_watch::{FeedWatch, MOST_BEHIND, OBSERVE_INTERVAL};
 pub use self::state::site_workspaces::SiteWorkspaces;
 
 /// All routes of the site, with limits, security headers and error responses around them. Webhook

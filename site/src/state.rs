@@ -4,6 +4,7 @@ mod background_writes;
 pub(crate) mod cached_reports;
 pub(crate) mod catalogue;
 pub(crate) mod demand_recorder;
+pub(crate) mod feed_watch;
 pub(crate) mod open_channels;
 pub(crate) mod searcher_refresh;
 pub(crate) mod site_workspaces;

@@ -18,5 +18,6 @@ mod newcomers;
 mod notices;
 mod offline;
 mod refusals;
+mod roles;
 mod scope_and_status;
 mod suggesting;

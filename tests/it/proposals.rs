@@ -6,7 +6,7 @@ use rules::model::cluster::{Cluster, ClusterState};
 use rules::time;
 
 use crate::exports::{Talk, asked_three_times, write};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 const ANSWER: &str =
     "Delete the folder `data/index` and restart the agent; it builds the index again.";
@@ -421,7 +421,7 @@ fn a_guide_that_is_not_declared_any_more_loses_its_branch_unless_people_have_it(
 fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store, Cluster, Timestamp) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_shared(&sandbox.path("data")).await.unwrap();
+        let store = Store::open_shared(store_of(&sandbox.path("data"))).await.unwrap();
         let cluster = store.clusters(3, 1).await.unwrap().pop().expect("one question");
         let now = time::whole_millisecond(Timestamp::now());
         let done = act(&store, cluster, now).await;

@@ -1,10 +1,12 @@
 //! A data directory of its own, and the program run on it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use indexer::store::StoreLocation;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -28,6 +30,20 @@ pub(crate) struct State {
     pub(crate) status: String,
     pub(crate) clusters: String,
     pub(crate) found: String,
+}
+
+/// Where the store of a story is: in its data directory, or in a schema of its own on the PostgreSQL server that
+/// `HARVESTER_TEST_STORE` is the address of.
+pub(crate) fn store_of(data: &Path) -> StoreLocation {
+    let server = server_url(data).map(|url| url.parse().unwrap());
+    StoreLocation { data: data.to_owned(), server }
+}
+
+fn server_url(data: &Path) -> Option<String> {
+    let server = std::env::var("HARVESTER_TEST_STORE").ok()?;
+    let mut hasher = DefaultHasher::new();
+    data.hash(&mut hasher);
+    Some(format!("{server}?options[search_path]=story_{:016x}", hasher.finish()))
 }
 
 /// `kill -9`.
@@ -56,6 +72,9 @@ impl Sandbox {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.env_clear().arg("--data").arg(self.data()).args(arguments).stdin(Stdio::null());
+        if let Some(url) = server_url(&self.data()) {
+            command.env("HARVESTER__STORE__URL", url);
+        }
         command
     }
 

@@ -40,6 +40,12 @@ const FILES: [(&str, &str); 3] = [
     ),
     (".github/answer-harvester.yml", "limits:\n  open: 50\n  per_day: 50\n  per_hour: 50\n"),
 ];
+/// A guide made of the answers, which changes whenever one of them is merged or goes.
+const GUIDE: &str = "answers/guide-first-week";
+const GUIDE_PAGE: &str = "answers/first-week.mdx";
+const OUTLINE: &str = "title = 'First week'\npropose = true\n\
+    [[step]]\ntitle = 'The index'\nwords = ['vector index']\n\
+    [[step]]\ntitle = 'The gateway'\nwords = ['certificate']\n";
 const QUESTIONS: &[RecurringQuestion] = recurring_questions::QUESTIONS.split_at(2).0;
 
 /// What happened in runs.
@@ -93,7 +99,8 @@ impl Prepared {
     pub fn new(program: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("before");
-        std::fs::create_dir_all(data.join("rules"))?;
+        std::fs::create_dir_all(data.join("rules/guides"))?;
+        std::fs::write(data.join("rules/guides/first-week.toml"), OUTLINE)?;
         let scope = "[trust]\nroles = ['Helper']\n[consent]\nmode = 'server-public'\n";
         std::fs::write(data.join("rules/scope.toml"), scope)?;
         std::fs::write(data.join("harvester.toml"), "[rules]\ndirectory = 'rules'\n")?;
@@ -122,9 +129,11 @@ impl Prepared {
         let mut run = Run::begin(self, 0, data)?;
         run.round("one", None)?;
         let pulls = run.pulls();
-        let pages = pulls.iter().map(|pull| Ok((pull.branch().to_owned(), run.page(pull)?)));
+        let answers = pulls.iter().filter(|pull| pull.branch() != GUIDE);
+        let pages = answers.map(|pull| Ok((pull.branch().to_owned(), run.page(pull)?)));
         let pages = pages.collect::<anyhow::Result<BTreeMap<_, _>>>()?;
         ensure!(pages.len() == QUESTIONS.len(), "not every question was proposed: {pages:?}");
+        ensure!(pulls.len() == pages.len() + 1, "the guide was not proposed: {}", describe(&pulls));
         Ok(pages)
     }
 
@@ -194,7 +203,10 @@ impl<'p> Run<'p> {
 
     /// Path and text of the page on a pull request's branch.
     fn page(&self, pull: &Issue) -> anyhow::Result<(String, String)> {
-        let files = self.github.files(DOCS, pull.branch()).into_iter();
+        let mut files = self.github.files(DOCS, pull.branch()).into_iter();
+        if pull.branch() == GUIDE {
+            return files.find(|(path, _)| path == GUIDE_PAGE).context("the guide has no page");
+        }
         let main = self.github.files(DOCS, "main");
         let mark = format!("id={} ", pull.branch().trim_start_matches("answers/"));
         let mut pages = files.filter(|(path, text)| {
@@ -225,7 +237,9 @@ impl<'p> Run<'p> {
                 self.check_open(pull, page).with_context(|| format!("#{}", pull.number))?;
             }
         }
-        ensure!(self.pulls().iter().all(|pull| expected.contains_key(pull.branch())), "another");
+        self.check_guide()?;
+        let known = |branch: &str| branch == GUIDE || expected.contains_key(branch);
+        ensure!(self.pulls().iter().all(|pull| known(pull.branch())), "another");
         let overwritten = self.github.overwritten();
         ensure!(overwritten.is_empty(), "overwritten: {overwritten:?}");
         let board = self.github.issues(DOCS);
@@ -242,6 +256,32 @@ impl<'p> Run<'p> {
             .windows(2)
             .find(|two| two[1].time.duration_since(two[0].time) < SignedDuration::from_secs(1));
         ensure!(close.is_none(), "two writes within a second: {close:?}");
+        Ok(())
+    }
+
+    /// A guide gets one pull request at a time, and no more than its answers have changes.
+    fn check_guide(&self) -> anyhow::Result<()> {
+        let pulls = self.pulls().into_iter().filter(|pull| pull.branch() == GUIDE);
+        let pulls = pulls.collect::<Vec<_>>();
+        let open = pulls.iter().filter(|pull| pull.open).count();
+        // Each answer may be merged and then mended.
+        let most = 1 + 2 * QUESTIONS.len() + self.asked.get(GUIDE).copied().unwrap_or_default();
+        ensure!(
+            !pulls.is_empty() && pulls.len() <= most && open <= 1,
+            "the guide: {} pull requests, {open} open: {}",
+            pulls.len(),
+            describe(&pulls)
+        );
+        let touched = |pull: &Issue| {
+            self.edited.contains(&pull.number) || self.committed.contains_key(pull.branch())
+        };
+        for pull in pulls.iter().filter(|pull| pull.open && !touched(pull)) {
+            let (_, page) = self.page(pull)?;
+            let titles = ["## 1. The index", "## 2. The gateway"];
+            ensure!(titles.iter().all(|title| page.contains(title)), "a step is missing: {page}");
+            let gone = self.prepared.gone.to_string();
+            ensure!(!self.changed || !page.contains(&gone), "the guide leads to what is gone");
+        }
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(crate) fn cleaned(text: &str, people: &Participants<'_>) -> String {
         }
         rest = shorter;
     }
-    capitalised(rest)
+    with_capitals(&capitalised(rest))
 }
 
 /// An answer without the lines that it quotes of other people: those that it opens with, and any that another
@@ -79,7 +79,7 @@ pub(crate) fn without_yes<'t>(text: &'t str, question: &str) -> &'t str {
 }
 
 /// Sets what people type from a file or for a shell as code, where they did not: `"key": ["value"]`,
-/// `NAME="value"`, and commands that stand in quotes, which go. A fragment that tells somebody's name
+/// `NAME="value"`, and commands and packages that stand in quotes, which go. A fragment that tells somebody's name
 /// stays prose, in which names are hidden.
 pub(crate) fn with_fragments(text: &str, people: &Participants<'_>) -> String {
     let mut out = String::with_capacity(text.len());
@@ -106,7 +106,7 @@ static FRAGMENT: LazyLock<Regex> = LazyLock::new(|| {
         r#"|\["[^"\n`\[\]]*"(?:, ?"[^"\n`\[\]]*")*\]"#,
         r#"|[a-z]\w*(?:\.\w+)*\.?\[(?:"[^"\n`\]]*"|'[^'\n`\]]*')\]"#,
         r#"|(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|--[a-z][a-z-]+)="[^"\n`]*")"#,
-        r#"|(?P<quoted>["'“‘](?P<command>(?:apt|apt-get|bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|systemctl|yarn) [^"'“”‘’\n`]+)["'”’]))"#,
+        r#"|(?P<quoted>["'“‘](?P<command>(?:apt|apt-get|bun|cargo|cd|curl|docker|export|git|go|make|npm|npx|pip|pnpm|python3?|sudo|systemctl|yarn) [^"'“”‘’\n`]+|@[a-z0-9][a-z0-9_.-]*/[A-Za-z0-9_.-]+)["'”’]))"#,
     ))
     .expect("a fixed pattern")
 });
@@ -125,14 +125,17 @@ pub(crate) fn with_full_stops(blocks: &mut [MarkdownBlock]) {
 }
 
 /// Whether a paragraph is one line that begins as a sentence does and does not end as one. What begins
-/// with a small letter may be a command; behind a link, a full stop is taken for a part of it.
+/// with a small letter may be a command, unless words of prose follow; behind a link, a full stop is taken for a
+/// part of it.
 fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
     let one_line = !inlines.iter().any(|inline| matches!(inline, MarkdownInline::Break));
     // A command does not end in Hangul.
     let is_korean =
         matches!(inlines.last(), Some(MarkdownInline::Text(text)) if text.ends_with(is_hangul));
     let begins = match inlines.first() {
-        Some(MarkdownInline::Text(text)) => is_korean || !text.starts_with(char::is_lowercase),
+        Some(MarkdownInline::Text(text)) => {
+            is_korean || !text.starts_with(char::is_lowercase) || is_prose(text)
+        }
         Some(MarkdownInline::Code(_)) => true,
         _ => false,
     };
@@ -149,6 +152,15 @@ fn is_open_sentence(inlines: &[MarkdownInline]) -> bool {
     });
     one_line && begins && ends && said.sum::<usize>() > 0
 }
+
+/// Whether a text has several words that only prose has.
+fn is_prose(text: &str) -> bool {
+    let words = text.split_whitespace().filter(|word| STARTERS.contains(word));
+    words.count() >= PROSE_WORDS
+}
+
+/// Fewer may stand in a command: `make a release`.
+const PROSE_WORDS: usize = 3;
 
 /// Sets names of settings, files, flags and functions as code, as documentation does. The words stay.
 pub(crate) fn with_code_words(blocks: &mut [MarkdownBlock]) {
@@ -290,6 +302,36 @@ pub(crate) fn capitalised(text: &str) -> String {
     head.to_uppercase() + rest
 }
 
+/// Begins each later sentence with a capital letter where its first word is one of prose.
+fn with_capitals(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for captures in NEXT_SENTENCE.captures_iter(text) {
+        let (Some(before), Some(word)) = (captures.name("before"), captures.name("word")) else {
+            continue;
+        };
+        let in_code = text[..word.start()].matches('`').count() % 2 == 1;
+        let is_abbreviated = before.as_str().contains('.')
+            || ABBREVIATIONS.contains(&before.as_str().to_lowercase().as_str());
+        if in_code || is_abbreviated || !STARTERS.contains(&word.as_str()) {
+            continue;
+        }
+        out.push_str(&text[done..word.start()]);
+        out.push_str(&capitalised(word.as_str()));
+        done = word.end();
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+/// The word before a full stop and the first word of what follows on the same line.
+static NEXT_SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?P<before>[\w.]+)[)`'\x22]?[.!?] +(?P<word>[a-z']+)").expect("a fixed pattern")
+});
+
+/// Behind these a full stop ends no sentence.
+const ABBREVIATIONS: [&str; 6] = ["approx", "cf", "etc", "incl", "resp", "vs"];
+
 #[cfg(test)]
 mod tests {
     use rules::publish::pseudonym::{AuthorNaming, Salt};
@@ -324,6 +366,7 @@ mod tests {
             (r#"run "git pull" first"#, "run `git pull` first"),
             (r#"run 'sudo gatectl renew', then"#, "run `sudo gatectl renew`, then"),
             ("run “npm ci” there", "run `npm ci` there"),
+            (r#"a format like "@scope/plugin-x" there"#, "a format like `@scope/plugin-x` there"),
             (r#"he said "go": no"#, r#"he said "go": no"#),
             (r#"`"a": true` stays"#, r#"`"a": true` stays"#),
             (r#"of "user": "rob_92""#, r#"of "user": "rob_92""#),
@@ -340,6 +383,10 @@ mod tests {
             ("Set the port!", "Set the port!"),
             ("`port`", "`port`"),
             ("git pull origin", "git pull origin"),
+            (
+                "relay is the client and the hub is its server",
+                "relay is the client and the hub is its server.",
+            ),
             ("Do\nthis", "Do\\\nthis"),
             ("Run this\n```\nx\n```", "Run this\n\n```text\nx\n```"),
             ("포트를 바꾸세요", "포트를 바꾸세요."),
@@ -387,6 +434,14 @@ mod tests {
             ("so it works then", "so it works then"),
             ("네, 설정에서 바꾸세요", "설정에서 바꾸세요"),
             ("right-click the icon", "right-click the icon"),
+            (
+                "it is gone. when you remove one, see e.g. the list. sudo ls",
+                "It is gone. When you remove one, see e.g. the list. sudo ls",
+            ),
+            (
+                "type `stop. then go` or wait. then it ends",
+                "type `stop. then go` or wait. Then it ends",
+            ),
             ("hey @rob_92 open the menu", "Open the menu"),
             ("@amy", ""),
             ("hey", "hey"),

@@ -22,7 +22,7 @@ pub(super) async fn run(
     options: &GlobalArgs,
     arguments: &BackupArgs,
 ) -> anyhow::Result<CommandResult> {
-    let store = Store::open_read_only(&options.data).await?;
+    let store = Store::open_read_only(options.store_location()?).await?;
     let file = store.back_up(&arguments.directory).await?;
     store.close().await;
     let bytes = file.metadata()?.len();

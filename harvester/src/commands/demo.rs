@@ -111,6 +111,10 @@ pub(super) async fn run(
 ) -> anyhow::Result<CommandResult> {
     let listener = if arguments.no_serve { None } else { Some(bind(&arguments.listen).await?) };
     let started = clock::now();
+    anyhow::ensure!(
+        options.store_location()?.server.is_none(),
+        "the demo keeps its store in its own directory; run it without `url` in [store]"
+    );
     let exports = lay_out(&options.data)?;
     let settings = options.settings()?;
     let mut pipeline = options.pipeline(&settings).await?;

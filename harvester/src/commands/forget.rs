@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use docgen::page::read_back::is_unedited;
+use indexer::search::Searcher;
 use indexer::store::Store;
 use rules::model::ids::UserId;
 
@@ -12,7 +13,7 @@ use super::propose::follow_deletions;
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, LoadedSettings, is_in_use, print_json};
 use crate::clock;
-use crate::pipeline::DRAFTS;
+use crate::pipeline::{DRAFTS, INDEX};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -51,7 +52,7 @@ pub(super) async fn run(
             pipeline.close().await;
             true
         }
-        Err(error) if is_in_use(&error) => purged_by_daemon(&store).await?,
+        Err(error) if is_in_use(&error) => purged_by_daemon(options, &store).await?,
         Err(error) => return Err(error),
     };
     if purged {
@@ -133,11 +134,13 @@ fn agrees(edited: &[PathBuf]) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-/// Waits until the daemon on this data directory has purged the erased data.
-async fn purged_by_daemon(store: &Store) -> anyhow::Result<bool> {
+/// Waits until the daemons on this data directory have purged the erased data, from the store and from the index.
+async fn purged_by_daemon(options: &GlobalArgs, store: &Store) -> anyhow::Result<bool> {
     let deadline = tokio::time::Instant::now() + TIMEOUT;
+    let index = Searcher::open(&options.data.join(INDEX))?;
+    let due = store.purge_state().await?.due;
     while tokio::time::Instant::now() < deadline {
-        if !store.purge_due().await? {
+        if !store.purge_due().await? && index.purged() >= due {
             return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(250)).await;

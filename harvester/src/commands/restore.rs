@@ -2,7 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use indexer::store::StoreReplacement;
+use indexer::store::{StoreError, StoreReplacement};
 
 use super::{CommandResult, GlobalArgs, print_json};
 use crate::pipeline::{INDEX, WORKSPACE_INDEXES};
@@ -25,6 +25,10 @@ pub(super) async fn run(
     arguments: &RestoreArgs,
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
+    if settings.config.store_server.is_some() {
+        let says = "put a copy back with `pg_restore --clean`, then run `harvester reindex`";
+        return Err(StoreError::OnServer(says).into());
+    }
     let replacement = StoreReplacement::begin(&options.data)?;
     let set_aside = replacement.restore(&arguments.directory).await?;
     drop(replacement);

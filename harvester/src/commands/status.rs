@@ -11,6 +11,7 @@ use site::reports::health::OperationHealth;
 use super::table::grouped;
 use super::{CommandResult, GlobalArgs, ReadHandle, print_json};
 use crate::clock;
+use crate::pipeline::PARTITIONS;
 
 /// A daemon that has not written its status for so long has ended.
 const FRESH: SignedDuration = SignedDuration::from_secs(30);
@@ -21,7 +22,7 @@ pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
     let counts = store.counts().await?;
     let documents = searcher.count();
     let live = store.live_counts().await?;
-    let daemons = daemons(&store).await?;
+    let daemons = running_daemons(&store).await?;
     // The health names nobody.
     let naming = AuthorNaming::DisplayNames;
     let source = ReportSource { store: &store, rules: &settings.rules, naming: &naming };
@@ -87,7 +88,7 @@ fn detail(counts: &BTreeMap<String, u64>) {
 }
 
 /// The daemons that wrote their status in the last half minute, with that status.
-async fn daemons(store: &Store) -> anyhow::Result<Vec<(String, DaemonStatus)>> {
+pub(super) async fn running_daemons(store: &Store) -> anyhow::Result<Vec<(String, DaemonStatus)>> {
     let now = clock::now();
     let mut daemons = store.daemon_statuses().await?;
     daemons.retain(|(_, status)| now.duration_since(status.at) < FRESH);
@@ -147,8 +148,17 @@ fn print_health(health: &OperationHealth) {
 }
 
 fn print_daemon(name: &str, status: &DaemonStatus) {
-    let role = if status.leader { "leader" } else { "standby" };
-    out!("{:>14}  {name:>11}  {role}", "daemon");
+    out!("{:>14}  {name:>11}  {}", "daemon", status.roles.join(", "));
+    if status.judged_partitions > 0 {
+        let clusters = if status.leader { "; clusters" } else { "" };
+        daemon_line(
+            status.judged_partitions,
+            &format!("partitions of {PARTITIONS} judged{clusters}"),
+        );
+    }
+    if status.follows_index {
+        out!("{:>14}  {:>11}    writes the index", "", "");
+    }
     if let Some(gateway) = &status.discord.gateway {
         daemon_line(gateway.ready_total, "gateway sessions started");
         daemon_line(gateway.resumed_total, "gateway sessions resumed");

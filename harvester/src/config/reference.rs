@@ -31,6 +31,7 @@ impl SettingReference {
     /// Whether the value itself is a secret, not only the name of its file.
     pub fn is_secret(&self) -> bool {
         ["token", "webhook_secret", "metrics_token"].contains(&self.key)
+            || self.path() == "store.url"
     }
 }
 
@@ -68,7 +69,7 @@ const fn without_default(
 }
 
 /// All settings in the order of the example file.
-pub const SETTINGS: [SettingReference; 56] = [
+pub const SETTINGS: [SettingReference; 58] = [
     without_default(
         "rules",
         "directory",
@@ -277,6 +278,19 @@ pub const SETTINGS: [SettingReference; 56] = [
         "\"TOKEN\"",
         "Or the token itself; prefer metrics_token_file.",
     ),
+    without_default(
+        "store",
+        "url_file",
+        "\"store-url\"",
+        "A file whose first line is the address of a PostgreSQL database that keeps the store. Without it: a file in \
+         the data directory.",
+    ),
+    without_default(
+        "store",
+        "url",
+        "\"postgres://USER:PASSWORD@HOST/DATABASE\"",
+        "Or the address itself; prefer url_file, as it holds a password.",
+    ),
     with_default(
         "store",
         "keep_unresolved_days",
@@ -450,6 +464,7 @@ mod tests {
         for name in ["token", "github-token", "hook", "app.pem", "scrape"] {
             std::fs::write(folder.path().join(name), "x\n")?;
         }
+        std::fs::write(folder.path().join("store-url"), "postgres://db.example/answers\n")?;
         std::fs::write(folder.path().join("logo.svg"), "<svg/>")?;
         let file = folder.path().join("harvester.toml");
         std::fs::write(&file, text)?;

@@ -83,7 +83,7 @@ impl DiscordListener {
             store: daemon.store.clone(),
             rules: Arc::clone(&daemon.rules),
             naming: daemon.naming.clone(),
-            owner: daemon.owner.clone(),
+            owner: daemon.owner(),
             indexes: workspace_indexes(&daemon.data, &daemon.rules.workspaces),
             encoder: daemon.encoder.clone(),
             origin: daemon.config.branding.url.as_ref().map(ToString::to_string),
@@ -93,7 +93,7 @@ impl DiscordListener {
     }
 
     /// Reads the status of the connection, also while the listener runs and after it ended.
-    pub(super) fn connection(&self) -> impl Fn() -> DiscordStatus + Send + use<> {
+    pub(super) fn connection(&self) -> impl Fn() -> DiscordStatus + Send + Sync + use<> {
         let (seen, rest) = (Arc::clone(&self.seen), self.rest.clone());
         move || DiscordStatus {
             gateway: seen.stats.get().map(ConnectionStats::status),

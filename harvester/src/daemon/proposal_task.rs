@@ -10,7 +10,7 @@ use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::{ProposalRoundCounts, Store};
 use jiff::{SignedDuration, Timestamp};
 use site::http::webhooks::WebhookReply;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::process::Daemon;
@@ -23,6 +23,8 @@ use crate::proposals::{ProposalReconciler, RoundOutcome};
 const WAITING: usize = 1_000;
 /// Deliveries within this time share one round.
 const SETTLING: Duration = Duration::from_secs(2);
+/// How often the store is asked whether deleted text was purged.
+const LOOK: Duration = Duration::from_secs(1);
 /// How soon a round is retried that failed or that another process was running.
 const AGAIN: Duration = Duration::from_secs(60);
 
@@ -88,7 +90,6 @@ pub(super) struct ProposalTask {
     owner: String,
     every: Duration,
     deliveries: mpsc::Receiver<WebhookDelivery>,
-    scrubbed: Arc<Notify>,
     metrics: ProposalMetrics,
     stopping: watch::Receiver<bool>,
 }
@@ -98,14 +99,14 @@ impl ProposalTask {
     pub(super) async fn open(
         daemon: &Daemon,
         deliveries: mpsc::Receiver<WebhookDelivery>,
-        (scrubbed, metrics): (Arc<Notify>, ProposalMetrics),
+        metrics: ProposalMetrics,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
-        let Daemon { config, rules, store, naming, owner, .. } = daemon;
+        let Daemon { config, rules, store, naming, .. } = daemon;
         let minutes = config.forge.github.as_ref().map_or(0, |forge| forge.poll_minutes);
         let every = Duration::from_secs(u64::from(minutes) * 60);
         let (rules, naming) = (Arc::clone(rules), naming.clone());
-        let (store, owner) = (store.clone(), owner.clone());
+        let (store, owner) = (store.clone(), daemon.owner());
         let proposer =
             ProposalReconciler::open(config, rules, store.clone(), naming, owner.clone()).await?;
         Ok(proposer.map(|proposer| Self {
@@ -114,7 +115,6 @@ impl ProposalTask {
             owner,
             every,
             deliveries,
-            scrubbed,
             metrics,
             stopping,
         }))
@@ -123,11 +123,11 @@ impl ProposalTask {
     /// Runs rounds until the stop. A failure is logged and the round retried.
     pub(super) async fn run(mut self) {
         let mut due = Instant::now() + SETTLING;
-        let mut stopping = self.stopping.clone();
+        let (mut stopping, mut purged) = (self.stopping.clone(), None);
         while !*stopping.borrow() {
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
-                () = self.scrubbed.notified() => {}
+                () = purged_again(&self.store, &mut purged) => {}
                 news = await_delivery(&mut self.deliveries, &self.proposer, &self.store, &self.owner) => {
                     if !news {
                         continue;
@@ -173,6 +173,24 @@ impl ProposalTask {
                 AGAIN.min(self.every)
             }
         }
+    }
+}
+
+/// Waits until deleted text leaves the files of the store once more, by whichever process. `before` is how often it
+/// had, as far as is known.
+async fn purged_again(store: &Store, before: &mut Option<i64>) {
+    loop {
+        match store.purged().await {
+            Ok(purged) => {
+                if before.replace(purged).is_some_and(|before| before != purged) {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::debug!(error = %error_chain(&error), "could not read what is purged");
+            }
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

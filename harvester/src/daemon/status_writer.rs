@@ -24,6 +24,8 @@ pub(super) struct DaemonCounters(Arc<CounterCells>);
 #[derive(Default)]
 struct CounterCells {
     leader: AtomicBool,
+    partitions: AtomicU64,
+    follows_index: AtomicBool,
     added: AtomicU64,
     updated: AtomicU64,
     unchanged: AtomicU64,
@@ -33,8 +35,14 @@ struct CounterCells {
 }
 
 impl DaemonCounters {
-    pub(super) fn leads(&self) {
-        self.0.leader.store(true, Ordering::Relaxed);
+    /// How many partitions this process judges, and whether it clusters.
+    pub(super) fn record_share(&self, partitions: usize, clusters: bool) {
+        self.0.partitions.store(partitions as u64, Ordering::Relaxed);
+        self.0.leader.store(clusters, Ordering::Relaxed);
+    }
+
+    pub(super) fn follows_index(&self) {
+        self.0.follows_index.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn record_index_pass(&self, now: Timestamp) {
@@ -66,6 +74,8 @@ impl DaemonCounters {
         DaemonStatus {
             at: now,
             leader: cells.leader.load(Ordering::Relaxed),
+            judged_partitions: count(&cells.partitions),
+            follows_index: cells.follows_index.load(Ordering::Relaxed),
             messages_added_total: count(&cells.added),
             messages_updated_total: count(&cells.updated),
             messages_unchanged_total: count(&cells.unchanged),
@@ -78,24 +88,32 @@ impl DaemonCounters {
 }
 
 /// Writes the status every two seconds.
-pub(super) struct StatusWriter<C> {
+pub(super) struct StatusWriter {
     pub(super) store: Store,
     pub(super) owner: String,
+    pub(super) roles: Vec<String>,
     pub(super) counters: DaemonCounters,
-    pub(super) queue: QueueDepth,
-    /// Reads the status of the connection to Discord.
-    pub(super) connection: C,
+    /// `None` where this process does not connect to Discord.
+    pub(super) gateway: Option<GatewayGauges>,
     pub(super) proposals: ProposalMetrics,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-impl<C: Fn() -> DiscordStatus + Send> StatusWriter<C> {
+/// What the connection to Discord tells of itself.
+pub(super) struct GatewayGauges {
+    pub(super) queue: QueueDepth,
+    pub(super) connection: Box<dyn Fn() -> DiscordStatus + Send + Sync>,
+}
+
+impl StatusWriter {
     /// Writes until the stop, and then removes the status.
     pub(super) async fn write(mut self) -> Result<(), StoreError> {
         while !*self.stopping.borrow() {
+            let gateway = self.gateway.as_ref();
             let status = DaemonStatus {
-                ingest_queue_length: self.queue.waiting() as u64,
-                discord: (self.connection)(),
+                roles: self.roles.clone(),
+                ingest_queue_length: gateway.map_or(0, |one| one.queue.waiting() as u64),
+                discord: gateway.map(|one| (one.connection)()).unwrap_or_default(),
                 proposals: self.proposals.status(),
                 ..self.counters.status(clock::now())
             };

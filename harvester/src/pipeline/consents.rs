@@ -1,6 +1,6 @@
 //! Records the consents that need no author's answer, with their source and time.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use indexer::store::{ConsentGrant, PendingChannel, Store, StoreError};
 use jiff::Timestamp;
@@ -11,33 +11,32 @@ use rules::model::message::Channel;
 const RULES: &str = "scope.toml";
 const TOPIC: &str = "topic";
 
-/// Notes for each channel that is about to be judged which consent stands, or stands no longer.
+/// Notes for a channel that is about to be judged which consent stands, or stands no longer.
 pub(super) async fn note(
     store: &Store,
     scope: &ScopeRules,
-    channels: &[PendingChannel],
+    pending: &PendingChannel,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let wanted = channels.iter().flat_map(|pending| subjects(&pending.channel));
-    let noted = store.consents_for(&wanted.collect::<Vec<_>>()).await?;
+    let channel = &pending.channel;
+    if pending.hidden || scope.covers(channel).is_err() {
+        return Ok(());
+    }
+    let noted = store.consents_for(&subjects(channel)).await?;
     let noted = noted.into_iter().filter(|one| one.withdrawn.is_none());
     let noted = noted.filter(|one| [RULES, TOPIC].contains(&one.source.as_str()));
-    let mut noted = noted.map(|one| (one.subject, one.source)).collect::<BTreeMap<_, _>>();
-    let served = channels.iter().filter(|pending| !pending.hidden).map(|pending| &pending.channel);
-    for channel in served.filter(|channel| scope.covers(channel).is_ok()) {
-        let by_rules = scope.consent == Some(Consent::ServerPublic);
-        let by_topic = !by_rules && scope.may_quote(channel);
-        let sources = [(RULES, by_rules), (TOPIC, by_topic)];
-        for (subject, (source, stands)) in subjects(channel).into_iter().zip(sources) {
-            if stands && !noted.contains_key(&subject) {
-                let source = source.to_owned();
-                let subject = subject.clone();
-                let consent = ConsentGrant { subject, source, at: now, withdrawn: None };
-                store.give_consent(&consent).await?;
-                noted.insert(consent.subject, consent.source);
-            } else if !stands && noted.remove(&subject).is_some() {
-                store.withdraw_consent(&subject, now).await?;
-            }
+    let noted = noted.map(|one| one.subject).collect::<BTreeSet<_>>();
+    let by_rules = scope.consent == Some(Consent::ServerPublic);
+    let by_topic = !by_rules && scope.may_quote(channel);
+    let sources = [(RULES, by_rules), (TOPIC, by_topic)];
+    for (subject, (source, stands)) in subjects(channel).into_iter().zip(sources) {
+        let is_noted = noted.contains(&subject);
+        if stands && !is_noted {
+            let source = source.to_owned();
+            let consent = ConsentGrant { subject, source, at: now, withdrawn: None };
+            store.give_consent(&consent).await?;
+        } else if !stands && is_noted {
+            store.withdraw_consent(&subject, now).await?;
         }
     }
     Ok(())

@@ -4,14 +4,50 @@
 use std::sync::Arc;
 
 use indexer::encoder::{SentenceEncoder, TextEmbedding};
-use indexer::store::UnencodedText;
+use indexer::store::{StoreError, UnencodedText};
 use jiff::Timestamp;
 
-use super::{Pipeline, PipelineError};
+use super::{Pipeline, PipelineError, StoreAnalysis};
 use crate::progress::{ProgressReporter, Unit};
 
 /// So many questions, with their answers, are read before anything else is done: a part of a second.
 const TEXTS_AT_ONCE: u32 = 8;
+
+impl StoreAnalysis {
+    /// Has vectors come from this model from here on, or from none, if this process clusters.
+    pub async fn use_encoder(&self, encoder: Option<&SentenceEncoder>) -> Result<(), StoreError> {
+        let Some(store) = self.leases.clustering() else { return Ok(()) };
+        let digest = encoder.map(|encoder| encoder.description().digest);
+        if store.use_encoder(digest.as_deref().unwrap_or_default()).await? && digest.is_some() {
+            tracing::info!(
+                "another sentence encoder: all questions and answers are read by it anew"
+            );
+        }
+        Ok(())
+    }
+
+    /// Has the encoder read some texts, if this process clusters; tells whether that was all.
+    pub async fn encode_some(&self, encoder: &Arc<SentenceEncoder>) -> Result<bool, StoreError> {
+        Ok(self.encode(encoder, TEXTS_AT_ONCE).await? == 0)
+    }
+
+    async fn encode(
+        &self,
+        encoder: &Arc<SentenceEncoder>,
+        limit: u32,
+    ) -> Result<usize, StoreError> {
+        let Some(store) = self.leases.clustering() else { return Ok(0) };
+        let texts = store.unencoded_texts(limit).await?;
+        if texts.is_empty() {
+            return Ok(0);
+        }
+        let encoder = Arc::clone(encoder);
+        let reading = tokio::task::spawn_blocking(move || read(&encoder, texts));
+        let encoded = reading.await.expect("the encoder neither panics nor is cancelled");
+        store.save_embeddings(&encoded).await?;
+        Ok(encoded.len())
+    }
+}
 
 impl Pipeline {
     /// Has vectors come from this model from here on, or from none.
@@ -19,33 +55,21 @@ impl Pipeline {
         &mut self,
         encoder: Option<Arc<SentenceEncoder>>,
     ) -> Result<(), PipelineError> {
-        let digest = encoder.as_ref().map(|encoder| encoder.description().digest);
-        if self.store.use_encoder(digest.as_deref().unwrap_or_default()).await? && digest.is_some()
-        {
-            tracing::info!(
-                "another sentence encoder: all questions and answers are read by it anew"
-            );
-        }
+        self.analysis.use_encoder(encoder.as_deref()).await?;
         self.encoder = encoder;
         Ok(())
     }
-
-    /// Has the encoder read some texts, and the index follow; tells whether that was all.
-    pub async fn encode_some(&mut self) -> Result<bool, PipelineError> {
-        Ok(self.encode(TEXTS_AT_ONCE).await? == 0)
-    }
-
     /// Has the encoder read every text, groups anew by what they mean, and has the index follow; returns how many it
     /// read.
     pub async fn encode_all(&mut self, now: Timestamp) -> Result<usize, PipelineError> {
         let (all, read) = self.store.encoding_progress().await?;
         let mut encoded = 0;
-        if self.encoder.is_none() || all == read {
+        let Some(encoder) = self.encoder.clone().filter(|_| all != read) else {
             return Ok(encoded);
-        }
+        };
         let progress = ProgressReporter::start("encoding questions", Unit::Items, all - read);
         loop {
-            match self.encode(4 * TEXTS_AT_ONCE).await? {
+            match self.analysis.encode(&encoder, 4 * TEXTS_AT_ONCE).await? {
                 0 => break,
                 some => {
                     encoded += some;
@@ -56,19 +80,6 @@ impl Pipeline {
         progress.finish();
         self.recluster_and_index(now).await?;
         Ok(encoded)
-    }
-
-    async fn encode(&mut self, limit: u32) -> Result<usize, PipelineError> {
-        let Some(encoder) = self.encoder.clone() else { return Ok(0) };
-        let texts = self.store.unencoded_texts(limit).await?;
-        if texts.is_empty() {
-            return Ok(0);
-        }
-        let reading = tokio::task::spawn_blocking(move || read(&encoder, texts));
-        let encoded = reading.await.expect("the encoder neither panics nor is cancelled");
-        self.store.save_embeddings(&encoded).await?;
-        self.follow_changes().await?;
-        Ok(encoded.len())
     }
 }
 

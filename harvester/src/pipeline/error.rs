@@ -10,6 +10,8 @@ pub enum PipelineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Index(#[from] WriteError),
+    #[error("cannot read random numbers from the system")]
+    Random(#[from] getrandom::Error),
     #[error("cannot remove {}", path.display())]
     Remove { path: PathBuf, source: io::Error },
 }

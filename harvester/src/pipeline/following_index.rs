@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use indexer::encoder::ModelTag;
 use indexer::search::document::{ClusterDocument, TextVectors};
 use indexer::search::writer::IndexWriter;
-use indexer::store::Store;
+use indexer::store::{PurgeState, Store};
 use rules::config::ruleset::Ruleset;
 use rules::model::cluster::Cluster;
 use rules::model::ids::ClusterId;
@@ -69,8 +69,13 @@ impl FollowingIndex {
         &self.writer
     }
 
-    pub(super) fn purge(&mut self) -> Result<(), PipelineError> {
-        Ok(self.writer.purge()?)
+    /// Takes deleted words out of the files, and notes that, unless verdicts still quote some.
+    pub(super) fn purge(&mut self, state: PurgeState) -> Result<(), PipelineError> {
+        self.writer.purge()?;
+        if !state.quoted && self.writer.purged() < state.due {
+            self.writer.record_purged(state.due)?;
+        }
+        Ok(())
     }
 
     /// Writes the documents of changed clusters until the index is where the store is. An index without a

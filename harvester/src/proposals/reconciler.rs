@@ -15,7 +15,7 @@ use docgen::github::client::GitHubClient;
 use docgen::page::draft::DraftContext;
 use docgen::pull_request::limits::ProposalLimits;
 use docgen::target::{DocsFolder, DocsTarget};
-use indexer::store::{LeaseFence, Store, StoreError};
+use indexer::store::{HeldLease, LeaseFence, Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::page_edit::PageEdit;
@@ -40,9 +40,10 @@ pub(in crate::proposals) const NOT_BEFORE: &str = "forge/not-before";
 const MOST_STEPS: usize = 60;
 
 /// Everything that proposing needs.
+#[derive(Clone)]
 pub struct ProposalReconciler {
     pub store: Store,
-    pub forge: Forge,
+    pub forge: Arc<Forge>,
     pub rules: Arc<Ruleset>,
     pub naming: AuthorNaming,
     /// The operator's choice; maintainers' settings override it, and it overrides detection.
@@ -51,7 +52,7 @@ pub struct ProposalReconciler {
     /// Identifies this process.
     pub owner: String,
     /// Pages of the documentation that were read, by blob.
-    pub documents: Mutex<BTreeMap<String, String>>,
+    pub documents: Arc<Mutex<BTreeMap<String, String>>>,
     /// The repositories whose releases are read.
     pub releases: Vec<String>,
     /// The limits of a repository that has no settings of its own.
@@ -78,13 +79,13 @@ impl ProposalReconciler {
         let github = GitHubClient::new(&forge.api_url, &forge.repository, auth, clock, deferred)?;
         Ok(Some(Self {
             store,
-            forge: Forge::GitHub(Box::new(github)),
+            forge: Arc::new(Forge::GitHub(Box::new(github))),
             rules,
             naming,
             target: config.target,
             folder: config.folder.clone(),
             owner,
-            documents: Mutex::default(),
+            documents: Arc::default(),
             releases: forge.releases.clone(),
             limits: ProposalLimits::default(),
         }))
@@ -101,15 +102,16 @@ impl ProposalReconciler {
     ) -> Option<Self> {
         let repository = config.forge.repository.as_deref()?;
         let open = config.forge.open;
+        let forge = LocalForge::new(repository, proposals, Arc::new(SystemClock));
         Some(Self {
             store,
-            forge: Forge::Local(LocalForge::new(repository, proposals, Arc::new(SystemClock))),
+            forge: Arc::new(Forge::Local(forge)),
             rules,
             naming,
             target: config.target,
             folder: config.folder.clone(),
             owner,
-            documents: Mutex::default(),
+            documents: Arc::default(),
             releases: Vec::new(),
             limits: ProposalLimits { open, per_day: open, per_hour: open, batch: 0 },
         })
@@ -126,7 +128,7 @@ impl ProposalReconciler {
 
     /// How long after the end of a process another one may take over.
     pub(in crate::proposals) fn lease_length(&self) -> SignedDuration {
-        match self.forge {
+        match *self.forge {
             Forge::GitHub(_) => LEASE_LENGTH,
             Forge::Local(_) => LOCAL_LEASE_LENGTH,
         }
@@ -165,6 +167,12 @@ impl ProposalReconciler {
             taken?;
         }
         Err(ProposingError::Endless { branch: wanted.branch.clone(), steps: MOST_STEPS })
+    }
+
+    /// The same for what is done under the lease with this fence: nothing is stored once it is lost.
+    pub(in crate::proposals) fn under(&self, fence: LeaseFence) -> Self {
+        let lease = HeldLease { name: LEASE.to_owned(), fence };
+        Self { store: self.store.under(lease), ..self.clone() }
     }
 
     /// Renews the lease; stops a process that has lost it.

@@ -76,7 +76,7 @@ impl ProposalReconciler {
 
     /// The default branch, with the address of the repository for people.
     async fn base_branch(&self) -> Result<(String, String)> {
-        match &self.forge {
+        match &*self.forge {
             Forge::Local(local) => Ok((local.base_branch()?, String::new())),
             Forge::GitHub(github) => {
                 let repository = github.repository().await?;

@@ -3,7 +3,7 @@
 use docgen::forge::Forge;
 use docgen::github::client::GitHubError;
 use docgen::github::onboarding::OnboardingStage;
-use indexer::store::LeaseFence;
+use indexer::store::{LeaseFence, StoreError};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
@@ -30,13 +30,13 @@ pub enum RoundOutcome {
 impl ProposalReconciler {
     /// Runs one round: brings every proposal as far as it goes now.
     pub async fn round(&self) -> Result<RoundOutcome> {
-        self.exclusively(async |fence| self.run_exclusive(fence).await).await
+        self.exclusively(async |round, fence| round.run_exclusive(fence).await).await
     }
 
-    /// Does something while no other process proposes.
+    /// Does something while no other process proposes. What it is given stores nothing once one does.
     async fn exclusively(
         &self,
-        run: impl AsyncFnOnce(LeaseFence) -> Result<RoundReport>,
+        run: impl AsyncFnOnce(&Self, LeaseFence) -> Result<RoundReport>,
     ) -> Result<RoundOutcome> {
         let now = self.now();
         if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
@@ -46,8 +46,9 @@ impl ProposalReconciler {
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };
-        let pause = self.lease_length().unsigned_abs() / RENEWALS;
-        let done = run_renewing(run(fence), || self.renew_lease(fence), || sleep(pause)).await;
+        let (round, pause) = (self.under(fence), self.lease_length().unsigned_abs() / RENEWALS);
+        let done =
+            run_renewing(run(&round, fence), || self.renew_lease(fence), || sleep(pause)).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         match done {
             Ok(report) => Ok(RoundOutcome::Done(report)),
@@ -55,7 +56,10 @@ impl ProposalReconciler {
                 self.store.set_time(NOT_BEFORE, not_before).await?;
                 Ok(RoundOutcome::Deferred(not_before))
             }
-            Err(ProposingError::TakenOver) => Ok(RoundOutcome::Busy),
+            Err(ProposingError::TakenOver | ProposingError::Store(StoreError::LeaseLost(_))) => {
+                tracing::warn!("lost the proposal lease to another process; standing by");
+                Ok(RoundOutcome::Busy)
+            }
             Err(error) => Err(error),
         }
     }
@@ -67,7 +71,7 @@ impl ProposalReconciler {
 
     /// A round under the lease.
     async fn run_exclusive(&self, fence: LeaseFence) -> Result<RoundReport> {
-        if let Forge::Local(local) = &self.forge {
+        if let Forge::Local(local) = &*self.forge {
             local.make_repository()?;
         }
         let repository = self.load_repository().await?;
@@ -159,18 +163,18 @@ impl ProposalReconciler {
     /// from what is left, a branch without a page goes, and so do the objects that only it had. Opens nothing.
     /// On GitHub the next round does that.
     pub async fn follow_deletions(&self) -> Result<RoundOutcome> {
-        self.exclusively(async |fence| {
-            let repository = self.load_repository().await?;
-            let mut worklist = self.load_worklist(&repository).await?;
+        self.exclusively(async |round, fence| {
+            let repository = round.load_repository().await?;
+            let mut worklist = round.load_worklist(&repository).await?;
             let mut report = RoundReport::default();
-            self.advance_quoting_guides(&mut worklist, &repository, fence, &mut report).await?;
+            round.advance_quoting_guides(&mut worklist, &repository, fence, &mut report).await?;
             // The store empties the title in the transaction in which a message goes.
             worklist.entries.retain(|_, entry| {
                 entry.case.as_ref().is_some_and(|case| case.row.title.is_empty())
             });
-            self.prepare(&mut worklist, &repository, &mut report).await?;
-            self.advance_open(&mut worklist, &repository, fence, &mut report).await?;
-            self.drop_superseded()?;
+            round.prepare(&mut worklist, &repository, &mut report).await?;
+            round.advance_open(&mut worklist, &repository, fence, &mut report).await?;
+            round.drop_superseded()?;
             Ok(report)
         })
         .await
@@ -178,7 +182,7 @@ impl ProposalReconciler {
 
     /// Removes what was replaced from a local repository; git would keep it.
     fn drop_superseded(&self) -> Result<()> {
-        let Forge::Local(local) = &self.forge else { return Ok(()) };
+        let Forge::Local(local) = &*self.forge else { return Ok(()) };
         let packed = local.drop_superseded()?;
         if packed > 0 {
             tracing::warn!(

@@ -34,7 +34,7 @@ impl ProposalReconciler {
         else {
             return Ok(None);
         };
-        let done = self.write_triage_issues(report, fence).await;
+        let done = self.under(fence).write_triage_issues(report, fence).await;
         self.store.release_lease(LEASE, &self.owner).await?;
         done.map(Some)
     }

@@ -14,19 +14,22 @@ use super::{schema, tokenize};
 pub(super) struct CommitPayload {
     pub(super) schema: String,
     pub(super) cursor: Option<i64>,
+    /// How many of the store's deletions of words are out of the files of the index.
+    #[serde(default)]
+    pub(super) purged: i64,
 }
 
-/// The index of a directory and its cursor, if it is whole and made by this version.
-pub(super) fn inspect(directory: &Path) -> Option<(Index, Option<i64>)> {
+/// The index of a directory and its last commit, if it is whole and made by this version.
+pub(super) fn inspect(directory: &Path) -> Option<(Index, CommitPayload)> {
     let index = open_existing(directory).ok()?;
     let payload = index.load_metas().ok()?.payload?;
-    let CommitPayload { schema, cursor } = serde_json::from_str(&payload).ok()?;
+    let payload = serde_json::from_str::<CommitPayload>(&payload).ok()?;
     let (expected, _) = schema::schema();
-    let is_current = schema == schema::mark() && index.schema() == expected;
+    let is_current = payload.schema == schema::mark() && index.schema() == expected;
     let is_whole = is_current
         && index.validate_checksum().is_ok_and(|damaged| damaged.is_empty())
         && index.reader().is_ok();
-    is_whole.then_some((index, cursor))
+    is_whole.then_some((index, payload))
 }
 
 /// The files of an index whose content is not what was written, by their checksums. Reads all of them.
@@ -50,8 +53,8 @@ pub(super) fn is_current(index: &Index) -> tantivy::Result<bool> {
     Ok(payload.is_some_and(|payload| payload.schema == schema::mark()))
 }
 
-/// The cursor of the newest commit of an index, by whichever process.
-pub(super) fn committed_cursor(index: &Index) -> Option<i64> {
+/// The newest commit of an index, by whichever process.
+pub(super) fn committed(index: &Index) -> Option<CommitPayload> {
     let payload = index.load_metas().ok()?.payload?;
-    serde_json::from_str::<CommitPayload>(&payload).ok()?.cursor
+    serde_json::from_str(&payload).ok()
 }

@@ -53,6 +53,7 @@ pub struct IndexWriter {
     index: Index,
     searcher: Searcher,
     cursor: Option<i64>,
+    purged: i64,
     dirty: bool,
     /// The last commit, which no other reader moves.
     committed: IndexReader,
@@ -66,14 +67,14 @@ impl IndexWriter {
     pub fn open(directory: &Path) -> Result<Self, WriteError> {
         fs::create_dir_all(directory)
             .map_err(|source| WriteError::Directory { path: directory.to_owned(), source })?;
-        let (index, cursor) = match inspect(directory) {
-            Some(found) => found,
-            None => (create_anew(directory)?, None),
+        let (index, cursor, purged) = match inspect(directory) {
+            Some((index, last)) => (index, last.cursor, last.purged),
+            None => (create_anew(directory)?, None, 0),
         };
         let (_, fields) = schema::schema();
         let mut writer = engine(&index, directory)?;
         if index.load_metas()?.payload.is_none() {
-            commit(&mut writer, None)?;
+            commit(&mut writer, None, purged)?;
         }
         let searcher = Searcher::of_index(index.clone())?;
         let committed = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
@@ -84,6 +85,7 @@ impl IndexWriter {
             index,
             searcher,
             cursor,
+            purged,
             dirty: false,
             committed,
             added: HashSet::new(),
@@ -93,6 +95,17 @@ impl IndexWriter {
     /// The cursor of the last commit; `None` if the index has to be built from the beginning.
     pub fn cursor(&self) -> Option<i64> {
         self.cursor
+    }
+
+    /// How many of the store's deletions are purged here, by the last commit.
+    pub fn purged(&self) -> i64 {
+        self.purged
+    }
+
+    /// Notes that so many of the store's deletions are purged.
+    pub fn record_purged(&mut self, deletions: i64) -> Result<(), WriteError> {
+        self.purged = deletions;
+        self.commit_with(self.cursor)
     }
 
     /// A searcher that follows this writer's commits by itself.
@@ -148,7 +161,8 @@ impl IndexWriter {
     }
 
     fn commit_with(&mut self, cursor: Option<i64>) -> Result<(), WriteError> {
-        commit(self.engine()?, cursor)?;
+        let purged = self.purged;
+        commit(self.engine()?, cursor, purged)?;
         self.cursor = cursor;
         self.dirty = false;
         self.committed.reload()?;
@@ -189,8 +203,12 @@ impl IndexWriter {
     }
 }
 
-fn commit(writer: &mut tantivy::IndexWriter, cursor: Option<i64>) -> Result<(), WriteError> {
-    let payload = CommitPayload { schema: schema::mark(), cursor };
+fn commit(
+    writer: &mut tantivy::IndexWriter,
+    cursor: Option<i64>,
+    purged: i64,
+) -> Result<(), WriteError> {
+    let payload = CommitPayload { schema: schema::mark(), cursor, purged };
     let mut prepared = writer.prepare_commit()?;
     prepared.set_payload(&serde_json::to_string(&payload).expect("a payload is plain data"));
     prepared.commit()?;

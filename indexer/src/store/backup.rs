@@ -10,7 +10,9 @@ use super::data_directory::{
     NEW_STORE_FILE, OpenLock, SIDE_FILES, STORE_FILE, create_private, create_private_directory,
     failed, has_store, put_in_place, side_file,
 };
-use super::{Result, Store, StoreError, check_tables};
+use super::engine::Pool;
+use super::sqlite_file::{check_tables, pool};
+use super::{Result, Store, StoreError};
 
 /// Where a store that was replaced goes.
 const REPLACED_FILE: &str = "store.sqlite.replaced";
@@ -19,6 +21,9 @@ impl Store {
     /// Writes a copy of the store, as of one moment, into a directory, which is made if missing. Others
     /// may write to the store meanwhile.
     pub async fn back_up(&self, directory: &Path) -> Result<PathBuf> {
+        let Pool::Sqlite(pool) = &self.read else {
+            return Err(StoreError::OnServer("copy it with `pg_dump --format=custom`"));
+        };
         let [new, name] = [NEW_STORE_FILE, STORE_FILE].map(|name| directory.join(name));
         if name.exists() {
             return Err(StoreError::BackupExists(name));
@@ -28,15 +33,19 @@ impl Store {
         create_private(&new).map_err(failed)?;
         sqlx::query("VACUUM INTO $1")
             .bind(new.to_string_lossy().into_owned())
-            .execute(&self.read)
+            .execute(pool)
             .await?;
         put_in_place(&new, &name).map_err(failed)?;
         Ok(name)
     }
 
-    /// What SQLite finds wrong with the file; nothing if it is whole. Reads all of it.
+    /// What SQLite finds wrong with the file; nothing if it is whole. Reads all of it. PostgreSQL looks after its
+    /// files itself.
     pub async fn problems(&self) -> Result<Vec<String>> {
-        problems(&self.read).await
+        match &self.read {
+            Pool::Sqlite(pool) => problems(pool).await,
+            Pool::Postgres(_) | Pool::PostgresWriter(_) => Ok(Vec::new()),
+        }
     }
 }
 
@@ -100,7 +109,7 @@ impl StoreReplacement {
 /// Checks a copy that nobody writes to; `source` is where it comes from.
 async fn check_whole(copy: &Path, source: &Path) -> Result<()> {
     let options = SqliteConnectOptions::new().filename(copy).read_only(true).immutable(true);
-    let pool = super::pool().max_connections(1).connect_with(options).await?;
+    let pool = pool().max_connections(1).connect_with(options).await?;
     check_tables(&pool, source).await?;
     let problems = problems(&pool).await?;
     pool.close().await;

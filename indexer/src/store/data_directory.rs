@@ -36,6 +36,69 @@ impl WriteLock {
     }
 }
 
+/// Held by a process as long as it lives. It names the process in its leases: where another process of the same
+/// data directory finds such a lock free, its owner has ended, however it ended.
+#[derive(Debug)]
+pub struct ProcessLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl ProcessLock {
+    const FOLDER: &str = "processes";
+
+    /// Takes the lock of the process with this name, which no other process has.
+    pub fn take(data: &Path, owner: &str) -> Result<Self> {
+        let folder = data.join(Self::FOLDER);
+        let path = folder.join(owner);
+        loop {
+            let file = lock_file(&folder, owner)?;
+            file.lock().map_err(|source| failed(data, source))?;
+            // Another process may have found it free, and removed it, before it was locked.
+            if path.exists() {
+                return Ok(Self { path, _file: file });
+            }
+        }
+    }
+
+    /// The locks of the processes that ended without removing theirs, each taken over, so that no two processes
+    /// do the same for one of them. Their leases may be given back.
+    pub fn ended(data: &Path) -> Result<Vec<Self>> {
+        let folder = data.join(Self::FOLDER);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|source| failed(data, source))?,
+        };
+        let mut ended = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|source| failed(data, source))?.path();
+            // Not made anew: its process may have removed it meanwhile.
+            let file = match File::open(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                file => file.map_err(|source| failed(data, source))?,
+            };
+            match try_locked(data, file.try_lock()) {
+                Ok(()) => ended.push(Self { path, _file: file }),
+                Err(StoreError::InUse(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The name of the process.
+    pub fn owner(&self) -> &str {
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+}
+
+impl Drop for ProcessLock {
+    fn drop(&mut self) {
+        // What is left is removed by the next process that finds it free.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
 /// Held for the moment in which one of several processes makes the store or brings its tables up to date.
 pub(super) struct MigrationLock {
     _file: File,

@@ -7,6 +7,7 @@ mod manual_actions;
 mod merged_answers;
 mod migration;
 mod order;
+mod postgres;
 mod processes;
 mod query_plans;
 mod reclustering;
@@ -15,6 +16,7 @@ mod returning_askers;
 mod short_verdicts;
 mod snapshots;
 mod threads;
+mod transfer;
 mod users;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Channel, ChannelKind, Message, MessageKind};
 use rules::publish::pseudonym::Salt;
 use rules::time;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
@@ -33,8 +36,27 @@ fn placeholders_are_rows_of_nameless_binds() {
     assert_eq!(placeholders(1, 3), "(?,?,?)");
 }
 
-/// An empty store with a salt, in a directory that goes with the test.
+/// Where a test keeps the store of a directory: in it, or in a schema of its own on the PostgreSQL server that
+/// `HARVESTER_TEST_STORE` is the address of.
+pub(crate) fn location(folder: &Path) -> StoreLocation {
+    let server = std::env::var("HARVESTER_TEST_STORE").ok().map(|server| {
+        let name = Sha256::digest(folder.as_os_str().as_encoded_bytes())[..8].to_vec();
+        let schema = operations::settings::hex(&name);
+        format!("{server}?options[search_path]=test_{schema}").parse().unwrap()
+    });
+    StoreLocation { data: folder.to_owned(), server }
+}
+
+/// An empty store with a salt, which goes with the directory.
 async fn empty() -> (Store, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_shared(location(folder.path())).await.unwrap();
+    store.keep_salt(&Salt([7; 16])).await.unwrap();
+    (store, folder)
+}
+
+/// The same, always in a file of SQLite.
+async fn empty_file() -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open_shared(folder.path()).await.unwrap();
     store.keep_salt(&Salt([7; 16])).await.unwrap();

@@ -106,7 +106,20 @@ pub fn clean_title(text: &str) -> String {
     let title = asking_sentence(line).map(without_lead_in).unwrap_or(line);
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let title = cut(title.trim_end_matches([',', ';', ':', '-', ' ']), TITLE_CHARS);
-    with_question_mark(capitalised(&title))
+    with_question_mark(capitalised(&with_apostrophe(&title)))
+}
+
+/// "whats the port" is "what's the port" where it opens a title.
+fn with_apostrophe(title: &str) -> String {
+    let (first, rest) = title.split_once(' ').unwrap_or((title, ""));
+    let lower = first.to_lowercase();
+    let asked = lower.strip_suffix('s').filter(|word| is_question_word(word));
+    match asked {
+        Some(word) if first.is_ascii() && !rest.is_empty() => {
+            format!("{}'{} {rest}", &first[..word.len()], &first[word.len()..])
+        }
+        _ => title.to_owned(),
+    }
 }
 
 /// A question that opens with a question word and has no mark at its end gets one, right behind its last word; none if
@@ -367,6 +380,8 @@ mod tests {
                 "How do I use a && b || c > /dev/null 2>&1?",
             ),
             ("Is there an F# binding?", "Is there an F# binding?"),
+            ("whats the port of the relay?", "What's the port of the relay?"),
+            ("whose relay is down at 7?", "Whose relay is down at 7?"),
             ("where does #include <relay.h> go?", "Where does #include <relay.h> go?"),
             ("why is Vec<T> not **Send**?", "Why is Vec<T> not Send?"),
             ("where is C:\\Users\\me\\conf.d\\*.toml?", "Where is C:\\Users\\me\\conf.d\\*.toml?"),

@@ -47,7 +47,7 @@ impl RouteAccess {
     }
 }
 
-/// Adds the [`Visitor`] to a request, or answers it with 401, 403 or 429.
+/// Adds the [`Visitor`] to a request, or answers it with 401, 403 or 429; with 503 while answers may be out of date.
 pub(crate) async fn admitted(
     State((workspaces, access)): State<(Arc<SiteWorkspaces>, RouteAccess)>,
     mut request: Request,
@@ -56,6 +56,9 @@ pub(crate) async fn admitted(
     let is_read = request.method().is_safe();
     if access.signs_in && !is_read && is_cross_site(request.uri(), request.headers()) {
         return HttpError::cross_site().into_response();
+    }
+    if let Err(too_old) = workspaces.check_current().await {
+        return too_old.into_response();
     }
     let credentials = match RequestCredentials::of(request.headers()) {
         RequestCredentials::None if access.signs_in => session::credentials(request.headers()),

@@ -66,6 +66,11 @@ impl HttpError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
     }
 
+    /// What could be shown may be out of date; it is looked at again after `wait`.
+    pub(crate) fn out_of_date(message: &str, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..Self::not_ready(message) }
+    }
+
     /// The client asks more often than it may; its next request is allowed after `wait`.
     pub(crate) fn too_many_requests(wait: Duration) -> Self {
         let error = Self::of_status(StatusCode::TOO_MANY_REQUESTS);

@@ -132,7 +132,7 @@ struct ErrorPage<'a> {
 fn error_page(failure: &HttpError, frame: &PageFrame) -> Response {
     let text = frame.text;
     let own = sentence(&failure.message);
-    let (heading, message) = match failure.status.as_u16() {
+    let (heading, message): (&str, &str) = match failure.status.as_u16() {
         404 => (&text.failed_not_found, &text.failed_not_found_note),
         429 => (&text.failed_too_many, &text.failed_too_many_note),
         400..=499 => (&text.failed_request, &own),

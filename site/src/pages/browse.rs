@@ -156,7 +156,7 @@ impl GroupNames<'_> {
         };
         lists
             .map(|(groups, heading)| GroupList {
-                heading: heading.clone(),
+                heading: heading.to_string(),
                 groups: groups.into_iter().map(link).collect(),
             })
             .collect()
@@ -166,9 +166,9 @@ impl GroupNames<'_> {
     fn of(&self, group: &AnswerGroup) -> String {
         let text = self.text;
         match group {
-            AnswerGroup::All => text.all_answers.clone(),
-            AnswerGroup::Recurring => text.recurring.clone(),
-            AnswerGroup::Reviewed => text.reviewed_answers.clone(),
+            AnswerGroup::All => text.all_answers.to_string(),
+            AnswerGroup::Recurring => text.recurring.to_string(),
+            AnswerGroup::Reviewed => text.reviewed_answers.to_string(),
             AnswerGroup::Topic(name) => name.clone(),
             AnswerGroup::Server(id) => match self.servers.get(id) {
                 Some(name) => name.clone(),

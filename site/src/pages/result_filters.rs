@@ -81,7 +81,7 @@ fn by_review(
     ]
     .into_iter()
     .map(|(name, status, count)| ResultFilter {
-        name: name.clone(),
+        name: name.to_string(),
         url: SearchParams { status, ..params.clone() }.page_address(0),
         chosen: params.status == status,
         // Beside a channel, the number would be that of another search.

@@ -257,14 +257,14 @@ async fn decisions(site: &SiteState, frame: &PageFrame) -> Result<Vec<DecisionVi
 
 fn past(decision: &ReviewDecision, at: Timestamp, w: &ReviewText) -> String {
     match decision {
-        ReviewDecision::Accept => w.accepted.clone(),
-        ReviewDecision::Reject { .. } => w.rejected.clone(),
+        ReviewDecision::Accept => w.accepted.to_string(),
+        ReviewDecision::Reject { .. } => w.rejected.to_string(),
         ReviewDecision::Snooze { until } => {
             let days = time::whole_days(until.duration_since(at));
             w.snoozed.of(days.max(0) as usize)
         }
-        ReviewDecision::Edit(_) => w.edited.clone(),
-        ReviewDecision::Merge { .. } => w.merged.clone(),
-        ReviewDecision::Split { .. } => w.was_split.clone(),
+        ReviewDecision::Edit(_) => w.edited.to_string(),
+        ReviewDecision::Merge { .. } => w.merged.to_string(),
+        ReviewDecision::Split { .. } => w.was_split.to_string(),
     }
 }

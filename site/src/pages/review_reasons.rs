@@ -38,7 +38,7 @@ impl ReviewText {
             }
             DueFact::Askers { people, counted_together } => {
                 let askers = match people {
-                    1 => self.due_one_asker.clone(),
+                    1 => self.due_one_asker.to_string(),
                     _ => with(&self.due_askers, &[number(people)]),
                 };
                 match counted_together {
@@ -61,10 +61,10 @@ impl ReviewText {
                 with(&self.due_score, &values)
             }
             DueFact::ScorePart(part) => {
-                let what = self.score_parts.get(part.key).map_or(part.what, String::as_str);
+                let what = self.score_parts.get(part.key).map_or(part.what, |what| what);
                 with(&self.due_score_part, &[("part", what.to_owned())])
             }
-            DueFact::Supporters(1) => self.due_one_supporter.clone(),
+            DueFact::Supporters(1) => self.due_one_supporter.to_string(),
             DueFact::Supporters(people) => with(&self.due_supporters, &[number(people)]),
             DueFact::Newcomers { people, days } => {
                 with(&self.due_newcomers, &[number(people), ("days", days.to_string())])
@@ -144,7 +144,7 @@ mod tests {
             let parts = &ReviewText::of(language).score_parts;
             assert_eq!(parts.len(), named_measures().count());
             for (key, what) in named_measures() {
-                let named = parts.get(key).map(String::as_str);
+                let named = parts.get(key).map(|words| &**words);
                 let expected = (language == InterfaceLanguage::English).then_some(what).or(named);
                 assert!(named.is_some() && named == expected, "{key}: {named:?}");
             }

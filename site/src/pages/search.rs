@@ -127,7 +127,7 @@ async fn home(
     let empty = found.as_ref().is_none_or(|found| found.cards.is_empty());
     let lead = match &frame.identity.branding.name {
         Some(_) => frame.named(&text.home_lead_named),
-        None => text.home_lead.clone(),
+        None => text.home_lead.to_string(),
     };
     let results = match found {
         Some(found) => {
@@ -180,8 +180,8 @@ async fn recurring(site: &SiteState, text: &InterfaceText) -> Result<Vec<ResultC
 }
 
 async fn figures(site: &SiteState, text: &InterfaceText) -> Result<Vec<HomeFigure>, HttpError> {
-    let figure = |what: &String, count: u64| HomeFigure {
-        what: what.clone(),
+    let figure = |what: &str, count: u64| HomeFigure {
+        what: what.to_owned(),
         count: grouped(count as usize),
     };
     let Some(counts) = site.whole_counts().await? else {
@@ -244,7 +244,7 @@ fn summary(
     text: &InterfaceText,
 ) -> String {
     if shown == 0 {
-        return text.nothing_found.clone();
+        return text.nothing_found.to_string();
     }
     if nearest_only {
         let questions = text.similar_questions.of(shown);

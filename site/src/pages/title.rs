@@ -21,7 +21,7 @@ pub(crate) fn title<'c>(
     }
     match people.headline(cluster) {
         Some((asked, title)) => (Some(asked), title),
-        None => (None, text.withheld_title.clone()),
+        None => (None, text.withheld_title.to_string()),
     }
 }
 

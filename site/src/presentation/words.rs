@@ -1,12 +1,15 @@
 //! The words of the interface: `site/words/*.toml`, one file for each language.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rules::publish::strength::AnswerStrength;
 use rules::resolution::{ResolutionGrade, SignalKind};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::language::InterfaceLanguage;
 
@@ -15,147 +18,175 @@ static ENGLISH: LazyLock<InterfaceText> =
 static KOREAN: LazyLock<InterfaceText> =
     LazyLock::new(|| parsed(include_str!("../../words/ko.toml")));
 
-fn parsed(text: &str) -> InterfaceText {
-    toml::from_str(text).expect("a test parses the words of every language")
+/// Reads a file of words. Through a table: a struct of hundreds of fields that is read straight from text costs
+/// the compiler minutes, since its code then exists once for each kind of value that TOML has.
+pub(super) fn parsed<T: DeserializeOwned>(text: &str) -> T {
+    let table = text.parse::<toml::Table>();
+    table.and_then(T::deserialize).expect("a test parses the words of every language")
+}
+
+/// A text of the interface, which lives as long as the program. Hundreds of fields that own nothing also compile
+/// in a fraction of the time of as many that have to be dropped wherever reading them may fail.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct StaticText(&'static str);
+
+impl Deref for StaticText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+impl fmt::Display for StaticText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for StaticText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(String::deserialize(deserializer)?.leak()))
+    }
 }
 
 /// Everything that the site says in its own words. A key that a file lacks does not parse.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct InterfaceText {
-    pub(crate) date: String,
-    pub(crate) skip: String,
-    pub(crate) search: String,
-    pub(crate) search_label: String,
-    pub(crate) search_placeholder: String,
-    pub(crate) search_instead: String,
-    pub(crate) home_heading: String,
-    pub(crate) home_lead: String,
-    pub(crate) home_lead_named: String,
-    pub(crate) home_description: String,
-    pub(crate) key_search: String,
-    pub(crate) key_choose: String,
-    pub(crate) key_open: String,
-    pub(crate) key_clear: String,
-    pub(crate) close: String,
-    pub(crate) recent_searches: String,
-    pub(crate) forget_searches: String,
-    pub(crate) chat_answers: String,
-    pub(crate) all_results: String,
-    pub(crate) footer: String,
-    pub(crate) footer_label: String,
-    pub(crate) docs: String,
-    pub(crate) ask: String,
-    pub(crate) source: String,
-    pub(crate) privacy: String,
-    pub(crate) browse: String,
-    pub(crate) feed: String,
-    pub(crate) feed_title: String,
-    pub(crate) recurring: String,
-    pub(crate) no_recurring: String,
-    pub(crate) figure_messages: String,
-    pub(crate) figure_conversations: String,
-    pub(crate) figure_resolved: String,
-    pub(crate) figure_recurring: String,
-    pub(crate) filters_label: String,
-    pub(crate) filter_all: String,
-    pub(crate) filter_reviewed: String,
-    pub(crate) filter_unreviewed: String,
-    pub(crate) nothing_found: String,
-    pub(crate) no_match: String,
-    pub(crate) no_match_filtered: String,
-    pub(crate) search_everything: String,
-    pub(crate) hint_error: String,
-    pub(crate) hint_words: String,
-    pub(crate) hint_ask: String,
-    pub(crate) nearest_note: String,
-    pub(crate) weak_note: String,
-    pub(crate) pages_label: String,
-    pub(crate) previous: String,
-    pub(crate) next: String,
-    pub(crate) range_of: String,
-    pub(crate) nearest_summary: String,
-    pub(crate) last_answered: String,
-    pub(crate) from_year: String,
-    pub(crate) badge_reviewed: String,
-    pub(crate) badge_confirmed: String,
-    pub(crate) badge_trusted: String,
-    pub(crate) badge_one_person: String,
-    pub(crate) about_reviewed: String,
-    pub(crate) about_confirmed: String,
-    pub(crate) about_trusted: String,
-    pub(crate) about_agreed: String,
-    pub(crate) about_one_person: String,
-    pub(crate) answered_for: String,
-    pub(crate) twice: String,
-    pub(crate) copy_link: String,
-    pub(crate) copied: String,
-    pub(crate) answer_heading: String,
-    pub(crate) others_heading: String,
-    pub(crate) others_from_chat: String,
-    pub(crate) others_note: String,
-    pub(crate) withheld_answer: String,
-    pub(crate) withheld_title: String,
-    pub(crate) versions: String,
-    pub(crate) holds_for: String,
-    pub(crate) holds_for_unchecked: String,
-    pub(crate) unchecked_since: String,
-    pub(crate) advice_ended: String,
-    pub(crate) said_before: String,
-    pub(crate) full_question: String,
-    pub(crate) also_asked: String,
-    pub(crate) related: String,
-    pub(crate) evidence_note: String,
-    pub(crate) evidence_of: String,
-    pub(crate) evidence_hidden: String,
-    pub(crate) evidence_uncounted: String,
-    pub(crate) question: String,
-    pub(crate) answer: String,
-    pub(crate) on_discord: String,
-    pub(crate) reviewed_by: String,
-    pub(crate) in_documentation: String,
-    pub(crate) trusted: String,
-    pub(crate) not_it: String,
-    pub(crate) feedback_heading: String,
-    pub(crate) feedback_helped: String,
-    pub(crate) feedback_outdated: String,
-    pub(crate) feedback_wrong: String,
-    pub(crate) feedback_noted: String,
-    pub(crate) signal_mark: String,
-    pub(crate) signal_tag: String,
-    pub(crate) signal_reaction: String,
-    pub(crate) signal_worked: String,
-    pub(crate) signal_thanks: String,
-    pub(crate) signal_trusted: String,
-    pub(crate) grade_certain: String,
-    pub(crate) grade_confirmed: String,
-    pub(crate) grade_thanked: String,
-    pub(crate) grade_unconfirmed: String,
-    pub(crate) browse_heading: String,
-    pub(crate) browse_description: String,
-    pub(crate) topics: String,
-    pub(crate) channels: String,
-    pub(crate) servers: String,
-    pub(crate) server: String,
-    pub(crate) answers_heading: String,
-    pub(crate) all_answers: String,
-    pub(crate) reviewed_answers: String,
-    pub(crate) catalogue_growing: String,
-    pub(crate) error_page_heading: String,
-    pub(crate) error_page_note: String,
-    pub(crate) failed_not_found: String,
-    pub(crate) failed_not_found_note: String,
-    pub(crate) failed_too_many: String,
-    pub(crate) failed_too_many_note: String,
-    pub(crate) failed_request: String,
-    pub(crate) failed_internal: String,
-    pub(crate) failed_internal_note: String,
-    pub(crate) notice_empty: String,
-    pub(crate) notice_empty_todo: String,
-    pub(crate) notice_consent: String,
-    pub(crate) notice_consent_todo: String,
-    pub(crate) notice_reading: String,
-    pub(crate) notice_unreviewed: String,
+    pub(crate) date: StaticText,
+    pub(crate) skip: StaticText,
+    pub(crate) search: StaticText,
+    pub(crate) search_label: StaticText,
+    pub(crate) search_placeholder: StaticText,
+    pub(crate) search_instead: StaticText,
+    pub(crate) home_heading: StaticText,
+    pub(crate) home_lead: StaticText,
+    pub(crate) home_lead_named: StaticText,
+    pub(crate) home_description: StaticText,
+    pub(crate) key_search: StaticText,
+    pub(crate) key_choose: StaticText,
+    pub(crate) key_open: StaticText,
+    pub(crate) key_clear: StaticText,
+    pub(crate) close: StaticText,
+    pub(crate) recent_searches: StaticText,
+    pub(crate) forget_searches: StaticText,
+    pub(crate) chat_answers: StaticText,
+    pub(crate) all_results: StaticText,
+    pub(crate) footer: StaticText,
+    pub(crate) footer_label: StaticText,
+    pub(crate) docs: StaticText,
+    pub(crate) ask: StaticText,
+    pub(crate) source: StaticText,
+    pub(crate) privacy: StaticText,
+    pub(crate) browse: StaticText,
+    pub(crate) feed: StaticText,
+    pub(crate) feed_title: StaticText,
+    pub(crate) recurring: StaticText,
+    pub(crate) no_recurring: StaticText,
+    pub(crate) figure_messages: StaticText,
+    pub(crate) figure_conversations: StaticText,
+    pub(crate) figure_resolved: StaticText,
+    pub(crate) figure_recurring: StaticText,
+    pub(crate) filters_label: StaticText,
+    pub(crate) filter_all: StaticText,
+    pub(crate) filter_reviewed: StaticText,
+    pub(crate) filter_unreviewed: StaticText,
+    pub(crate) nothing_found: StaticText,
+    pub(crate) no_match: StaticText,
+    pub(crate) no_match_filtered: StaticText,
+    pub(crate) search_everything: StaticText,
+    pub(crate) hint_error: StaticText,
+    pub(crate) hint_words: StaticText,
+    pub(crate) hint_ask: StaticText,
+    pub(crate) nearest_note: StaticText,
+    pub(crate) weak_note: StaticText,
+    pub(crate) pages_label: StaticText,
+    pub(crate) previous: StaticText,
+    pub(crate) next: StaticText,
+    pub(crate) range_of: StaticText,
+    pub(crate) nearest_summary: StaticText,
+    pub(crate) last_answered: StaticText,
+    pub(crate) from_year: StaticText,
+    pub(crate) badge_reviewed: StaticText,
+    pub(crate) badge_confirmed: StaticText,
+    pub(crate) badge_trusted: StaticText,
+    pub(crate) badge_one_person: StaticText,
+    pub(crate) about_reviewed: StaticText,
+    pub(crate) about_confirmed: StaticText,
+    pub(crate) about_trusted: StaticText,
+    pub(crate) about_agreed: StaticText,
+    pub(crate) about_one_person: StaticText,
+    pub(crate) answered_for: StaticText,
+    pub(crate) twice: StaticText,
+    pub(crate) copy_link: StaticText,
+    pub(crate) copied: StaticText,
+    pub(crate) answer_heading: StaticText,
+    pub(crate) others_heading: StaticText,
+    pub(crate) others_from_chat: StaticText,
+    pub(crate) others_note: StaticText,
+    pub(crate) withheld_answer: StaticText,
+    pub(crate) withheld_title: StaticText,
+    pub(crate) versions: StaticText,
+    pub(crate) holds_for: StaticText,
+    pub(crate) holds_for_unchecked: StaticText,
+    pub(crate) unchecked_since: StaticText,
+    pub(crate) advice_ended: StaticText,
+    pub(crate) said_before: StaticText,
+    pub(crate) full_question: StaticText,
+    pub(crate) also_asked: StaticText,
+    pub(crate) related: StaticText,
+    pub(crate) evidence_note: StaticText,
+    pub(crate) evidence_of: StaticText,
+    pub(crate) evidence_hidden: StaticText,
+    pub(crate) evidence_uncounted: StaticText,
+    pub(crate) question: StaticText,
+    pub(crate) answer: StaticText,
+    pub(crate) on_discord: StaticText,
+    pub(crate) reviewed_by: StaticText,
+    pub(crate) in_documentation: StaticText,
+    pub(crate) trusted: StaticText,
+    pub(crate) not_it: StaticText,
+    pub(crate) feedback_heading: StaticText,
+    pub(crate) feedback_helped: StaticText,
+    pub(crate) feedback_outdated: StaticText,
+    pub(crate) feedback_wrong: StaticText,
+    pub(crate) feedback_noted: StaticText,
+    pub(crate) signal_mark: StaticText,
+    pub(crate) signal_tag: StaticText,
+    pub(crate) signal_reaction: StaticText,
+    pub(crate) signal_worked: StaticText,
+    pub(crate) signal_thanks: StaticText,
+    pub(crate) signal_trusted: StaticText,
+    pub(crate) grade_certain: StaticText,
+    pub(crate) grade_confirmed: StaticText,
+    pub(crate) grade_thanked: StaticText,
+    pub(crate) grade_unconfirmed: StaticText,
+    pub(crate) browse_heading: StaticText,
+    pub(crate) browse_description: StaticText,
+    pub(crate) topics: StaticText,
+    pub(crate) channels: StaticText,
+    pub(crate) servers: StaticText,
+    pub(crate) server: StaticText,
+    pub(crate) answers_heading: StaticText,
+    pub(crate) all_answers: StaticText,
+    pub(crate) reviewed_answers: StaticText,
+    pub(crate) catalogue_growing: StaticText,
+    pub(crate) error_page_heading: StaticText,
+    pub(crate) error_page_note: StaticText,
+    pub(crate) failed_not_found: StaticText,
+    pub(crate) failed_not_found_note: StaticText,
+    pub(crate) failed_too_many: StaticText,
+    pub(crate) failed_too_many_note: StaticText,
+    pub(crate) failed_request: StaticText,
+    pub(crate) failed_internal: StaticText,
+    pub(crate) failed_internal_note: StaticText,
+    pub(crate) notice_empty: StaticText,
+    pub(crate) notice_empty_todo: StaticText,
+    pub(crate) notice_consent: StaticText,
+    pub(crate) notice_consent_todo: StaticText,
+    pub(crate) notice_reading: StaticText,
+    pub(crate) notice_unreviewed: StaticText,
     pub(crate) people: CountedText,
     pub(crate) times: CountedText,
     pub(crate) answered_questions: CountedText,
@@ -164,17 +195,17 @@ pub(crate) struct InterfaceText {
     pub(crate) behind: CountedText,
     pub(crate) badge_agreed: CountedText,
     pub(crate) weak_matches: CountedText,
-    pub(crate) fact_official: String,
-    pub(crate) fact_since: String,
-    pub(crate) fact_verify: String,
+    pub(crate) fact_official: StaticText,
+    pub(crate) fact_since: StaticText,
+    pub(crate) fact_verify: StaticText,
 }
 
 /// A text with `{n}` for one and for any other number.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CountedText {
-    one: String,
-    many: String,
+    one: StaticText,
+    many: StaticText,
 }
 
 /// A time for machines and for people, in UTC.
@@ -208,14 +239,14 @@ impl InterfaceText {
         let zoned = at.to_zoned(TimeZone::UTC);
         DisplayDate {
             exact: zoned.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            shown: zoned.strftime(&self.date).to_string(),
+            shown: zoned.strftime(&*self.date).to_string(),
         }
     }
 
     /// "once", "twice", "7 times".
     pub(crate) fn times(&self, count: usize) -> String {
         match count {
-            2 => self.twice.clone(),
+            2 => self.twice.to_string(),
             count => self.times.of(count),
         }
     }
@@ -243,11 +274,11 @@ impl InterfaceText {
     /// What the badge of a strength says.
     pub(crate) fn badge(&self, strength: AnswerStrength) -> String {
         match strength {
-            AnswerStrength::Reviewed => self.badge_reviewed.clone(),
-            AnswerStrength::ConfirmedByAsker => self.badge_confirmed.clone(),
-            AnswerStrength::Trusted => self.badge_trusted.clone(),
+            AnswerStrength::Reviewed => self.badge_reviewed.to_string(),
+            AnswerStrength::ConfirmedByAsker => self.badge_confirmed.to_string(),
+            AnswerStrength::Trusted => self.badge_trusted.to_string(),
             AnswerStrength::Agreed(people) => self.badge_agreed.of(people),
-            AnswerStrength::OnePerson => self.badge_one_person.clone(),
+            AnswerStrength::OnePerson => self.badge_one_person.to_string(),
         }
     }
 

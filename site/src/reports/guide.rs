@@ -189,7 +189,7 @@ pub fn guide_markdown(guide: &GuidePage, links: &SiteLinks) -> String {
 
 fn entry_line(one: &GuideEntry, links: &SiteLinks, words: &GuideWords) -> String {
     let title = match one.question.withheld {
-        true => words.withheld.clone(),
+        true => words.withheld.to_string(),
         false => one.question.title.clone(),
     };
     let question = NamedQuestion { title, ..one.question.clone() };
@@ -206,7 +206,7 @@ fn entry_line(one: &GuideEntry, links: &SiteLinks, words: &GuideWords) -> String
 fn gap_line(one: &GuideGap, words: &GuideWords) -> String {
     let links = one.questions.iter().enumerate();
     let links = links.map(|(at, url)| format!("[{}]({url})", at + 1)).collect::<Vec<_>>();
-    let title = one.title.as_deref().map_or_else(|| words.withheld.clone(), literal);
+    let title = one.title.as_deref().map_or_else(|| words.withheld.to_string(), literal);
     let asked = words.asked_by.replace("{count}", &one.askers.to_string());
     format!("{} {title} ({asked}: {})", words.open_question, links.join(" "))
 }

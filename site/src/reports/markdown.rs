@@ -176,7 +176,7 @@ impl BriefingWriter<'_> {
             words.topic_open
         ));
         for one in topics {
-            let name = one.topic.as_deref().map_or_else(|| words.no_topic.clone(), literal);
+            let name = one.topic.as_deref().map_or_else(|| words.no_topic.to_string(), literal);
             let topic = Some(one.topic.as_deref().unwrap_or_default());
             let scope = |list| QuestionScope { list, topic };
             let number =
@@ -282,7 +282,7 @@ pub fn triage_markdown(
     for group in &report.groups {
         if component != Some(&group.component) {
             let name =
-                group.component.as_deref().map_or_else(|| words.triage_other.clone(), literal);
+                group.component.as_deref().map_or_else(|| words.triage_other.to_string(), literal);
             push(&mut text, format_args!("\n## {name}"));
             component = Some(&group.component);
         }
@@ -330,7 +330,7 @@ fn push_group(text: &mut String, group: &TriageGroup, links: &SiteLinks, words: 
         line(kind, &[("question", &links.question(&words.named(&one.question)))]);
     }
     let owners = match &group.owners[..] {
-        [] => words.triage_no_owner.clone(),
+        [] => words.triage_no_owner.to_string(),
         owners => owners.iter().map(|owner| literal(owner)).collect::<Vec<_>>().join(", "),
     };
     line(&words.triage_owner, &[("owners", &owners)]);
@@ -393,7 +393,7 @@ fn numbered(questions: &[String]) -> String {
 }
 
 fn group_title(group: &TriageGroup, words: &ReportText) -> String {
-    group.title.as_deref().map_or_else(|| words.withheld.clone(), literal)
+    group.title.as_deref().map_or_else(|| words.withheld.to_string(), literal)
 }
 
 /// Text of people as literal text on one line.

@@ -55,7 +55,7 @@ impl ReportText {
     /// A question under its title in this language.
     pub(crate) fn named(&self, question: &NamedQuestion) -> NamedQuestion {
         let title = match question.withheld {
-            true => self.withheld.clone(),
+            true => self.withheld.to_string(),
             false => question.title.clone(),
         };
         NamedQuestion { title, ..question.clone() }
@@ -110,7 +110,7 @@ impl ReportText {
     pub(crate) fn duration(&self, length: SignedDuration) -> String {
         let minutes = time::whole_milliseconds(length) as f64 / 60_000.0;
         let (text, number) = match minutes {
-            minutes if minutes < 1.0 => return self.under_a_minute.clone(),
+            minutes if minutes < 1.0 => return self.under_a_minute.to_string(),
             minutes if minutes < 100.0 => (&self.minutes, format!("{minutes:.0}")),
             minutes if minutes < 48.0 * 60.0 => (&self.hours, format!("{:.1}", minutes / 60.0)),
             minutes => (&self.days, format!("{:.1}", minutes / 1_440.0)),
@@ -147,7 +147,7 @@ impl ReportText {
         let DeflectionCounts { asked_before, asked_after, .. } = effect.counts;
         let estimate = effect.estimate;
         let estimate =
-            estimate.map_or_else(|| self.not_asked_before.clone(), |one| self.estimate(one));
+            estimate.map_or_else(|| self.not_asked_before.to_string(), |one| self.estimate(one));
         filled(
             &self.effect,
             &[
@@ -163,7 +163,7 @@ impl ReportText {
     /// The change of a rate with its interval.
     pub(crate) fn estimate(&self, estimate: DeflectionEstimate) -> String {
         let high = estimate.high.map_or_else(
-            || self.any_increase.clone(),
+            || self.any_increase.to_string(),
             |high| filled(&self.percent, &[("n", &format!("{high:+.0}"))]),
         );
         let (change, low) = (format!("{:+.0}", estimate.change), format!("{:+.0}", estimate.low));
@@ -184,7 +184,7 @@ impl ReportText {
             filled(sentence, &[("n", &n), ("time", &time), ("part", &part), ("all", &all)])
         };
         let proposed = match share.of {
-            0 => self.none_due.clone(),
+            0 => self.none_due.to_string(),
             _ => timed(
                 0,
                 level.slowest_proposal,

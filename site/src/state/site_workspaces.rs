@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::background_writes::BackgroundWrites;
 use super::cached_reports::CachedReports;
+use super::feed_watch::FeedWatch;
 use super::store_counts::CachedCounts;
 use super::{SharedState, SiteState};
 use crate::access::feedback_limits::FeedbackLimiter;
@@ -42,6 +43,8 @@ pub struct SiteWorkspaces {
     rules: Arc<Ruleset>,
     naming: AuthorNaming,
     writes: BackgroundWrites,
+    /// `None` where nothing follows the store for this site.
+    feed_watch: Option<Arc<FeedWatch>>,
     /// When the use of each token was last written.
     recorded: Mutex<HashMap<String, Timestamp>>,
     clock: fn() -> Timestamp,
@@ -91,9 +94,23 @@ impl SiteWorkspaces {
             rules: Arc::clone(&rules),
             naming,
             writes: BackgroundWrites::default(),
+            feed_watch: None,
             recorded: Mutex::default(),
             clock,
             store,
+        }
+    }
+
+    /// The same site, which shows nothing while its indexes are further behind than they may be.
+    pub fn watched_by(self, feed_watch: Arc<FeedWatch>) -> Self {
+        Self { feed_watch: Some(feed_watch), ..self }
+    }
+
+    /// Fails while the indexes are too far behind to be shown.
+    pub(crate) async fn check_current(&self) -> Result<(), HttpError> {
+        match &self.feed_watch {
+            Some(watch) => watch.check().await,
+            None => Ok(()),
         }
     }
 
@@ -143,8 +160,12 @@ impl SiteWorkspaces {
         Ok(OperatorStatus { counts, live, health, daemons })
     }
 
-    /// Whether the store can be read and every index is up to date with it.
+    /// Whether the store can be read and every index is up to date with it; where the site watches the feed, as
+    /// far as it has to be.
     pub(crate) async fn is_ready(&self) -> Result<bool, HttpError> {
+        if self.feed_watch.is_some() {
+            return self.check_current().await.map(|()| true);
+        }
         let newest = self.store.newest_change().await.map_err(|cause| {
             tracing::error!(error = error_chain(&cause), "cannot read the store");
             HttpError::not_ready("the store cannot be read")

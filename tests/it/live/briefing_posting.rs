@@ -4,7 +4,7 @@ use indexer::store::Store;
 use tests::harness::discord::{ChannelId, Message};
 
 use super::discord_fixture::DiscordFixture;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 const POSTED: &str = "briefing/posted";
 
@@ -20,7 +20,7 @@ fn said(fixture: &DiscordFixture, channel: ChannelId) -> Vec<Message> {
 fn in_store<T>(sandbox: &Sandbox, act: impl AsyncFnOnce(&Store) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_shared(&sandbox.data()).await.unwrap();
+        let store = Store::open_shared(store_of(&sandbox.data())).await.unwrap();
         let done = act(&store).await;
         store.close().await;
         done

@@ -1,5 +1,6 @@
 //! `harvester run`, pointed at a stand-in for Discord.
 
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use crate::sandbox::Sandbox;
 /// A running daemon; killed when dropped.
 pub(crate) struct Daemon<'w> {
     sandbox: &'w Sandbox,
+    log: PathBuf,
     child: Child,
 }
 
@@ -39,15 +41,24 @@ impl Sandbox {
 
     /// As `start`, with this much in the log.
     pub(crate) fn start_telling(&self, level: &str) -> Daemon<'_> {
-        let log = std::fs::File::create(self.path("daemon.log")).unwrap();
+        self.start_logging(&["run"], level, "daemon.log")
+    }
+
+    /// Starts a process with these roles, which writes its log to `NAME.log`.
+    pub(crate) fn start_only(&self, roles: &str, name: &str) -> Daemon<'_> {
+        self.start_logging(&["run", "--only", roles], "info", &format!("{name}.log"))
+    }
+
+    fn start_logging(&self, arguments: &[&str], level: &str, log: &str) -> Daemon<'_> {
+        let log = self.path(log);
         let child = self
-            .command(&["run"])
+            .command(arguments)
             .env("RUST_LOG", level)
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        Daemon { sandbox: self, child }
+        Daemon { sandbox: self, log, child }
     }
 }
 
@@ -62,12 +73,16 @@ impl Daemon<'_> {
             {
                 return status;
             }
-            let log = || std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap();
             if let Some(ended) = self.child.try_wait().unwrap() {
-                panic!("the daemon ended ({ended}) before {what}\n{}", log());
+                panic!("the daemon ended ({ended}) before {what}\n{}", self.log());
             }
-            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}\n{}", ran.stdout, log());
+            assert!(begun.elapsed() < PATIENCE, "never: {what}\n{}\n{}", ran.stdout, self.log());
         }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// What the system calls it.
@@ -89,13 +104,16 @@ impl Daemon<'_> {
 
     /// Ends it as an operator does; it must end well.
     pub(crate) fn stop(mut self) {
-        let pid = self.process().to_string();
-        assert!(
-            std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success()
-        );
+        self.signal("-TERM");
         let ended = self.child.wait().unwrap();
-        let log = std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap();
-        assert!(ended.success(), "{ended}\n{log}");
+        assert!(ended.success(), "{ended}\n{}", self.log());
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.process().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// `kill -9`.
@@ -107,7 +125,7 @@ impl Daemon<'_> {
     /// Waits for it to end by itself; the exit code and what it said.
     pub(crate) fn ended(mut self) -> (i32, String) {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
-        (code, std::fs::read_to_string(self.sandbox.path("daemon.log")).unwrap())
+        (code, self.log())
     }
 }
 

@@ -9,7 +9,7 @@ use tests::harness::discord::{Kind, Malformed, Post};
 
 use super::catching_up::state;
 use super::discord_fixture::{DiscordFixture, pulse};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 fn messages(status: &Value) -> u64 {
     status["messages"].as_u64().unwrap()
@@ -176,7 +176,7 @@ fn left_by_an_older_program(sandbox: &Sandbox, fixture: &DiscordFixture) {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open_shared(&sandbox.data()).await.unwrap();
+        let store = Store::open_shared(store_of(&sandbox.data())).await.unwrap();
         store
             .apply_batch(&WriteBatch { quarantined: vec![one], ..WriteBatch::default() })
             .await

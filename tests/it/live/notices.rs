@@ -11,7 +11,7 @@ use tests::harness::discord::{ChannelId, Message, MessageId, Post};
 
 use super::daemon::Daemon;
 use super::discord_fixture::DiscordFixture;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 const NUDGES: &str = "nudge_in = ['he*']\nnudge_after_hours = 24";
 
@@ -137,7 +137,7 @@ fn merge(sandbox: &Sandbox, merged: Timestamp) {
         evidence: Vec::new(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let store = Store::open_shared(&sandbox.data()).await.unwrap();
+        let store = Store::open_shared(store_of(&sandbox.data())).await.unwrap();
         store.upsert_merged_answer(&row).await.unwrap();
         store.set_state(&row.cluster, ClusterState::Merged).await.unwrap();
         store.close().await;

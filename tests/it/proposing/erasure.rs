@@ -9,6 +9,7 @@ use tests::harness::github::{How, Issue};
 use super::ANSWER;
 use super::proposal_fixture::{DOCS, ProposalFixture, ask_again, asked};
 use crate::exports::Talk;
+use crate::sandbox::store_of;
 
 /// A MkDocs site with plugins for redirects and for macros, whose maintainers are in a hurry.
 const SITE: [(&str, &str); 3] = [
@@ -108,7 +109,7 @@ fn a_page_whose_sources_went_is_removed_and_never_becomes_another_question() {
     let ids = fixture.talk.ids();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let store = Store::open_shared(&fixture.sandbox.data()).await.unwrap();
+        let store = Store::open_shared(store_of(&fixture.sandbox.data())).await.unwrap();
         let question = |at: usize| MessageId(ids[at].parse().unwrap());
         let now = time::whole_millisecond(Timestamp::now());
         store.mark_duplicate(question(0), question(9), UserId(900), now).await.unwrap();

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use super::SITE;
 use crate::exports::{Talk, write};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 pub(crate) const DOCS: &str = "harbor/docs";
 const SETTINGS: &str = ".github/answer-harvester.yml";
@@ -134,15 +134,15 @@ impl ProposalFixture {
     }
 
     async fn proposer(&self, owner: &str) -> ProposalReconciler {
-        let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
+        let store = Store::open_shared(store_of(&self.sandbox.data())).await.unwrap();
         let rules: PathBuf = self.sandbox.path("data/rules");
         let auth = Auth::Token(Credential::new(self.token.clone()));
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let naming = AuthorNaming::Pseudonyms(store.salt().await.unwrap().unwrap());
         ProposalReconciler {
-            forge: Forge::GitHub(Box::new(
+            forge: Arc::new(Forge::GitHub(Box::new(
                 GitHubClient::new(&self.github.url(), DOCS, auth, clock, None).unwrap(),
-            )),
+            ))),
             limits: Default::default(),
             rules: Arc::new(load_rules(Some(&rules)).unwrap()),
             target: None,
@@ -187,7 +187,7 @@ impl ProposalFixture {
     /// An operator holds new proposals back, or lets them go.
     pub(crate) fn pause(&self, pause: bool) {
         self.runtime.block_on(async {
-            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
+            let store = Store::open_shared(store_of(&self.sandbox.data())).await.unwrap();
             match pause {
                 true => store.set(PAUSED, "1").await.unwrap(),
                 false => store.unset(PAUSED).await.unwrap(),
@@ -199,7 +199,7 @@ impl ProposalFixture {
     /// Stores what Discord sent.
     pub(crate) fn apply_batch(&self, batch: &WriteBatch) {
         self.runtime.block_on(async {
-            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
+            let store = Store::open_shared(store_of(&self.sandbox.data())).await.unwrap();
             store.apply_batch(batch).await.unwrap();
             store.close().await;
         });

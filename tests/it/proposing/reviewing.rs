@@ -7,6 +7,7 @@ use rules::model::page_edit::PageEdit;
 use rules::time;
 
 use super::proposal_fixture::{ProposalFixture, asked, is_page};
+use crate::sandbox::store_of;
 
 impl ProposalFixture {
     /// A reviewer decides about the only question; returns the number of the decision.
@@ -32,7 +33,7 @@ impl ProposalFixture {
     fn with_store<T>(&self, act: impl AsyncFnOnce(&Store) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::open_shared(&self.sandbox.data()).await.unwrap();
+            let store = Store::open_shared(store_of(&self.sandbox.data())).await.unwrap();
             let done = act(&store).await;
             store.close().await;
             done

@@ -18,7 +18,7 @@ use rules::time;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, store_of};
 
 /// 2025-01-01: every conversation is moved to a day of this month, with the pauses that it had.
 const FIRST_DAY: i64 = 20_089;
@@ -283,7 +283,7 @@ async fn reports_on_labelled_sets_have_the_figures_that_were_counted_by_hand() {
         {
             indexer::store::create_private_directory(&sandbox.data()).unwrap();
             let lock = WriteLock::take(&sandbox.data()).unwrap();
-            let store = Store::open(&sandbox.data(), &lock).await.unwrap();
+            let store = Store::open(store_of(&sandbox.data()), &lock).await.unwrap();
             LabelledHistory::of(count.set).store(&store).await;
             store.close().await;
         }

@@ -182,13 +182,13 @@ impl Run<'_> {
         let clock = Arc::new(ServiceClock(self.github.clone()));
         let salt = store.salt().await?;
         Ok(ProposalReconciler {
-            forge: Forge::GitHub(Box::new(GitHubClient::new(
+            forge: Arc::new(Forge::GitHub(Box::new(GitHubClient::new(
                 &self.github.url(),
                 DOCS,
                 auth,
                 clock,
                 None,
-            )?)),
+            )?))),
             limits: Default::default(),
             rules: self.prepared.rules.clone(),
             naming: AuthorNaming::Pseudonyms(salt.context("an import keeps a salt")?),

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use indexer::search::{self, SearchError};
-use indexer::store::{Store, StoreError};
+use indexer::store::{ServerUrl, Store, StoreError, StoreLocation};
 use jiff::Timestamp;
 
+use super::super::status::running_daemons;
 use super::super::unmatched::unmatched_settings;
 use super::super::{GlobalArgs, LoadedSettings, ReadHandle};
 use super::{DoctorFinding, bad, good, todo};
@@ -29,13 +30,18 @@ pub(super) async fn check(
     options: &GlobalArgs,
     settings: Option<&LoadedSettings>,
 ) -> Vec<DoctorFinding> {
-    let mut findings = vec![store_file(&options.data).await];
+    let location = settings.map(|settings| settings.config.store_location(&options.data));
+    let location = location.unwrap_or_else(|| options.data.as_path().into());
+    let mut findings = vec![match &location.server {
+        None => store_file(&options.data).await,
+        Some(server) => store_on_server(&location, server).await,
+    }];
     let mut indexes = BTreeSet::from([options.data.join(INDEX)]);
     if let Some(settings) = settings {
         indexes.extend(workspace_indexes(&options.data, &settings.rules.workspaces));
     }
     findings.extend(indexes.iter().filter_map(|index| index_files(index)));
-    let whole = Store::exists(&options.data) && findings.iter().all(|finding| finding.passed);
+    let whole = location.exists() && findings.iter().all(|finding| finding.passed);
     if let Some(settings) = settings.filter(|_| whole) {
         match contents(options, settings).await {
             Ok(found) => findings.extend(found),
@@ -78,6 +84,18 @@ fn clock_finding(newest: Option<Timestamp>, now: Timestamp) -> DoctorFinding {
          turn time synchronisation on (`timedatectl set-ntp true`)"
     );
     bad("clock", says)
+}
+
+/// The server looks after its files itself.
+async fn store_on_server(location: &StoreLocation, server: &ServerUrl) -> DoctorFinding {
+    let size = async { Store::open_read_only(location.clone()).await?.size().await };
+    match size.await {
+        Ok(bytes) => good("store", format!("in {server}, {} MiB", bytes >> 20)),
+        Err(StoreError::EmptyDatabase) => {
+            todo("store", format!("{server} is empty; import an export or start the daemon"))
+        }
+        Err(error) => bad("store", format!("{server}: {:#}", anyhow::Error::from(error))),
+    }
 }
 
 async fn store_file(data: &Path) -> DoctorFinding {
@@ -125,6 +143,7 @@ async fn contents(
 ) -> anyhow::Result<Vec<DoctorFinding>> {
     let reading = options.reading(settings).await?;
     let mut findings = stored(&reading).await?;
+    findings.extend(processes(&reading.store).await?);
     findings.push(clock_finding(reading.store.newest_message().await?, clock::now()));
     let unmatched = unmatched_settings(&reading.store, &settings.rules.scope).await?;
     findings.extend(unmatched.into_iter().map(|says| todo("settings", says)));
@@ -152,6 +171,24 @@ async fn stored(reading: &ReadHandle) -> anyhow::Result<Vec<DoctorFinding>> {
         findings.push(good("analysis", says));
     }
     Ok(findings)
+}
+
+/// What each running process does, and which part of the work none does.
+async fn processes(store: &Store) -> anyhow::Result<Vec<DoctorFinding>> {
+    let running = running_daemons(store).await?;
+    if running.is_empty() {
+        return Ok(Vec::new());
+    }
+    let said = running.iter().map(|(name, status)| format!("{name}: {}", status.roles.join(", ")));
+    let said = said.collect::<Vec<_>>().join("\n");
+    let is_done =
+        |role: &str| running.iter().any(|(_, status)| status.roles.iter().any(|one| one == role));
+    let undone = ["gateway", "judge", "site"].into_iter().filter(|role| !is_done(role));
+    let undone = undone.collect::<Vec<_>>();
+    Ok(vec![match undone.as_slice() {
+        [] => good("processes", said),
+        undone => todo("processes", format!("{said}\nno process does: {}", undone.join(", "))),
+    }])
 }
 
 #[cfg(test)]

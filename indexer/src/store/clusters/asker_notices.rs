@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
 use serde::Serialize;
 
+use crate::store::engine;
 use crate::store::judging::exchanges::{StoredExchange, stored};
 use crate::store::judging::pending;
 use crate::store::sql::{SqlId, SqlTime};
@@ -49,7 +50,7 @@ impl Store {
         most: u32,
         since: Timestamp,
     ) -> Result<bool> {
-        let done = sqlx::query(
+        let done = engine::query(
             "INSERT INTO asker_notices (kind, question, channel, at) SELECT $1, $2, $3, $4 WHERE \
              (SELECT COUNT(*) FROM asker_notices WHERE channel = $3 AND at > $6) < $5 \
              ON CONFLICT (kind, question) DO NOTHING",
@@ -68,7 +69,7 @@ impl Store {
     /// Whether the asker of a question got this notice.
     pub async fn has_notice(&self, kind: NoticeKind, question: MessageId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM asker_notices WHERE kind = $1 AND question = $2)";
-        let exists = sqlx::query_scalar(sql).bind(kind.as_str()).bind(question.to_sql());
+        let exists = engine::query_scalar(sql).bind(kind.as_str()).bind(question.to_sql());
         Ok(exists.fetch_one(&self.read).await?)
     }
 
@@ -76,7 +77,7 @@ impl Store {
     pub(crate) async fn notices_of(&self, question: MessageId) -> Result<Vec<AskerNotice>> {
         let mut found = Vec::new();
         for kind in [NoticeKind::Nudge, NoticeKind::Page] {
-            let row = sqlx::query_as::<_, (i64, i64)>(
+            let row = engine::query_as::<(i64, i64)>(
                 "SELECT channel, at FROM asker_notices WHERE kind = $1 AND question = $2",
             );
             let row = row.bind(kind.as_str()).bind(question.to_sql());
@@ -93,13 +94,13 @@ impl Store {
     /// where that changes nothing.
     pub async fn decline_question(&self, question: MessageId, declined: bool) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let channel = sqlx::query_scalar::<_, i64>(
+        let channel = engine::query_scalar::<i64>(
             "UPDATE asker_notices SET declined = $2 \
              WHERE kind = 'nudge' AND question = $1 AND declined <> $2 RETURNING channel",
         )
         .bind(question.to_sql())
         .bind(declined)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await?;
         if let Some(channel) = channel {
             let channel = ChannelId::from_sql(channel);
@@ -111,7 +112,7 @@ impl Store {
 
     /// The messages of a channel that their authors say are no questions.
     pub async fn declined_questions(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
-        let questions = sqlx::query_scalar::<_, i64>(
+        let questions = engine::query_scalar::<i64>(
             "SELECT question FROM asker_notices WHERE channel = $1 AND declined <> 0",
         )
         .bind(channel.to_sql())
@@ -126,7 +127,7 @@ impl Store {
         from: MessageId,
         until: MessageId,
     ) -> Result<Vec<StoredExchange>> {
-        let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, i64, String)>(
             "SELECT id, conversation, channel, verdict FROM exchanges \
              WHERE status IN ('open', 'resolved') AND id BETWEEN $1 AND $2 ORDER BY id",
         )

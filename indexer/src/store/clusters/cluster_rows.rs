@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rules::model::cluster::{Cluster, ClusterState, MergedAnswer, Occurrence};
 use rules::model::ids::{ClusterId, MessageId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::likeness::{cluster_list, id_list};
+use crate::store::engine::{self, Transaction};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
@@ -59,7 +60,7 @@ impl Store {
     /// Whether any occurrence, tie or split came, changed or went since the last settling, or was not
     /// followed to the end.
     pub async fn needs_recluster(&self) -> Result<bool> {
-        Ok(sqlx::query_scalar(
+        Ok(engine::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM occurrences WHERE dirty <> 0) \
              OR EXISTS (SELECT 1 FROM question_texts WHERE gone <> 0) \
              OR EXISTS (SELECT 1 FROM clusters WHERE shrunk <> 0) \
@@ -107,7 +108,7 @@ impl Store {
 
     /// Clusters whose question was resolved at least `min_times`, the most frequent first, at most `limit`.
     pub async fn clusters(&self, min_times: usize, limit: usize) -> Result<Vec<Cluster>> {
-        let ids = sqlx::query_scalar::<_, String>(
+        let ids = engine::query_scalar::<String>(
             "SELECT id FROM clusters WHERE times >= $1 ORDER BY times DESC, askers DESC, id LIMIT $2",
         )
         .bind(min_times as i64)
@@ -120,12 +121,12 @@ impl Store {
 
     /// The clusters in one of these states, the most frequent first.
     pub async fn clusters_in(&self, states: &[ClusterState]) -> Result<Vec<Cluster>> {
-        let states = states.iter().map(|state| format!("\"{}\"", state.as_str()));
-        let ids = sqlx::query_scalar::<_, String>(
+        let states = states.iter().map(|state| state.as_str().to_owned());
+        let ids = engine::query_scalar::<String>(
             "SELECT id FROM clusters WHERE state IN (SELECT value FROM json_each($1)) \
              ORDER BY times DESC, askers DESC, id",
         )
-        .bind(format!("[{}]", states.collect::<Vec<_>>().join(",")))
+        .bind(states.collect::<Vec<_>>())
         .fetch_all(&self.read)
         .await?;
         let ids = ids.iter().map(|id| cluster_id(id)).collect::<Result<Vec<_>>>()?;
@@ -167,15 +168,17 @@ impl Store {
 
     /// How many occurrences the clusters say that they hold.
     pub async fn clustered_occurrences(&self) -> Result<u64> {
-        let sum = sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(size), 0) FROM clusters")
-            .fetch_one(&self.read)
-            .await?;
+        let sum = engine::query_scalar::<i64>(
+            "SELECT CAST(COALESCE(SUM(size), 0) AS INTEGER) FROM clusters",
+        )
+        .fetch_one(&self.read)
+        .await?;
         Ok(sum as u64)
     }
 
     /// Every cluster id, in order.
     pub async fn cluster_ids(&self) -> Result<Vec<ClusterId>> {
-        let ids = sqlx::query_scalar::<_, String>("SELECT id FROM clusters ORDER BY id")
+        let ids = engine::query_scalar::<String>("SELECT id FROM clusters ORDER BY id")
             .fetch_all(&self.read)
             .await?;
         ids.iter().map(|id| cluster_id(id)).collect()
@@ -184,10 +187,10 @@ impl Store {
     /// Moves a cluster to another state and has the index follow.
     pub async fn set_state(&self, id: &ClusterId, state: ClusterState) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let changed = sqlx::query("UPDATE clusters SET state = $2 WHERE id = $1 AND state <> $2")
+        let changed = engine::query("UPDATE clusters SET state = $2 WHERE id = $1 AND state <> $2")
             .bind(id.as_str())
             .bind(state.as_str())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         if changed.rows_affected() > 0 {
             add_change(&mut transaction, id).await?;
@@ -197,7 +200,7 @@ impl Store {
 
     async fn current_id(&self, id: &ClusterId) -> Result<ClusterId> {
         let successor =
-            sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+            engine::query_scalar::<String>("SELECT cluster FROM redirects WHERE old = $1")
                 .bind(id.as_str())
                 .fetch_optional(&self.read)
                 .await?;
@@ -213,7 +216,7 @@ impl Store {
              ORDER BY cluster, question",
             placeholders(1, ids.len())
         );
-        let mut query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql));
+        let mut query = engine::query_as::<(String, String)>(AssertSqlSafe(sql));
         for id in ids {
             query = query.bind(id.as_str());
         }
@@ -230,7 +233,7 @@ impl Store {
         &self,
         ids: &BTreeSet<ClusterId>,
     ) -> Result<BTreeMap<ClusterId, ClusterSummary>> {
-        let rows = sqlx::query_as::<_, SummaryRow>(
+        let rows = engine::query_as::<SummaryRow>(
             "SELECT id, state, size, times, askers, representative, due_since FROM clusters \
              WHERE id IN (SELECT value FROM json_each($1))",
         );
@@ -251,7 +254,7 @@ impl Store {
     ) -> Result<BTreeMap<ClusterId, BTreeSet<MessageId>>> {
         let sql = "SELECT cluster, question FROM occurrences \
                    WHERE cluster IN (SELECT value FROM json_each($1)) AND outside_core <> 0";
-        let rows = sqlx::query_as::<_, (String, i64)>(sql).bind(cluster_list(ids.iter()));
+        let rows = engine::query_as::<(String, i64)>(sql).bind(cluster_list(ids.iter()));
         let mut found = BTreeMap::<_, BTreeSet<_>>::new();
         for (cluster, question) in rows.fetch_all(&self.read).await? {
             found.entry(cluster_id(&cluster)?).or_default().insert(MessageId::from_sql(question));
@@ -270,11 +273,11 @@ fn shown_state(state: ClusterState, merged_answer: Option<&Option<MergedAnswer>>
 }
 
 async fn move_occurrence(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     question: MessageId,
     cluster: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("UPDATE occurrences SET cluster = $2, outside_core = 0 WHERE question = $1")
+    engine::query("UPDATE occurrences SET cluster = $2, outside_core = FALSE WHERE question = $1")
         .bind(question.to_sql())
         .bind(cluster.as_str())
         .execute(connection)
@@ -282,10 +285,10 @@ async fn move_occurrence(
     Ok(())
 }
 
-async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSummary) -> Result<()> {
+async fn upsert_cluster(connection: &mut Transaction, cluster: &ClusterSummary) -> Result<()> {
     let ClusterSummary { id, state, size, outside_core, times, askers, representative, due_since } =
         cluster;
-    sqlx::query(
+    engine::query(
         "INSERT INTO clusters (id, state, size, times, askers, representative, due_since) \
          VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (id) DO UPDATE SET state = CASE WHEN clusters.state IN ('watching', 'candidate', 'due') \
@@ -302,15 +305,15 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     .bind(due_since.map(SqlTime::to_sql))
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
-        "UPDATE occurrences SET outside_core = 1 - outside_core WHERE cluster = $1 \
-         AND (outside_core <> 0) <> (question IN (SELECT value FROM json_each($2)))",
+    engine::query(
+        "UPDATE occurrences SET outside_core = NOT outside_core WHERE cluster = $1 \
+         AND outside_core <> (question IN (SELECT value FROM json_each($2)))",
     )
     .bind(id.as_str())
     .bind(id_list(outside_core.iter().copied()))
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
+    engine::query(
         "INSERT INTO cluster_places (cluster, channel) \
          SELECT $1, channel FROM occurrences WHERE question = $2 \
          ON CONFLICT (cluster) DO UPDATE SET channel = excluded.channel",
@@ -322,13 +325,16 @@ async fn upsert_cluster(connection: &mut SqliteConnection, cluster: &ClusterSumm
     Ok(())
 }
 
-async fn delete_cluster(connection: &mut SqliteConnection, id: &ClusterId) -> Result<()> {
-    sqlx::query("DELETE FROM clusters WHERE id = $1").bind(id.as_str()).execute(connection).await?;
+async fn delete_cluster(connection: &mut Transaction, id: &ClusterId) -> Result<()> {
+    engine::query("DELETE FROM clusters WHERE id = $1")
+        .bind(id.as_str())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-async fn delete_redirect(connection: &mut SqliteConnection, old: &ClusterId) -> Result<()> {
-    sqlx::query("DELETE FROM redirects WHERE old = $1")
+async fn delete_redirect(connection: &mut Transaction, old: &ClusterId) -> Result<()> {
+    engine::query("DELETE FROM redirects WHERE old = $1")
         .bind(old.as_str())
         .execute(connection)
         .await?;
@@ -337,16 +343,16 @@ async fn delete_redirect(connection: &mut SqliteConnection, old: &ClusterId) -> 
 
 /// Leads `old`, and whatever led there, to `successor`.
 async fn redirect(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     old: &ClusterId,
     successor: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("UPDATE redirects SET cluster = $2 WHERE cluster = $1")
+    engine::query("UPDATE redirects SET cluster = $2 WHERE cluster = $1")
         .bind(old.as_str())
         .bind(successor.as_str())
         .execute(&mut *connection)
         .await?;
-    sqlx::query(
+    engine::query(
         "INSERT INTO redirects (old, cluster) VALUES ($1, $2) \
          ON CONFLICT (old) DO UPDATE SET cluster = excluded.cluster",
     )
@@ -358,10 +364,10 @@ async fn redirect(
 }
 
 pub(in crate::store) async fn add_change(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     id: &ClusterId,
 ) -> Result<()> {
-    sqlx::query("INSERT INTO index_changes (cluster, at) VALUES ($1, unixepoch() * 1000)")
+    engine::query("INSERT INTO index_changes (cluster, at) VALUES ($1, unixepoch() * 1000)")
         .bind(id.as_str())
         .execute(connection)
         .await?;
@@ -369,8 +375,8 @@ pub(in crate::store) async fn add_change(
 }
 
 /// Notes that a cluster that lost an occurrence was grouped again.
-async fn settle_cluster(connection: &mut SqliteConnection, id: &ClusterId) -> Result<()> {
-    sqlx::query("UPDATE clusters SET shrunk = 0 WHERE id = $1 AND shrunk <> 0")
+async fn settle_cluster(connection: &mut Transaction, id: &ClusterId) -> Result<()> {
+    engine::query("UPDATE clusters SET shrunk = 0 WHERE id = $1 AND shrunk <> 0")
         .bind(id.as_str())
         .execute(connection)
         .await?;
@@ -379,17 +385,17 @@ async fn settle_cluster(connection: &mut SqliteConnection, id: &ClusterId) -> Re
 
 /// Notes the region of each text, whose clusters are made.
 async fn settle_regions(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     regions: &BTreeMap<MessageId, BTreeSet<MessageId>>,
 ) -> Result<()> {
     let members = regions.iter().flat_map(|(first, members)| {
         members.iter().map(move |text| format!("[{},{}]", text.0, first.0))
     });
     let list = format!("[{}]", members.collect::<Vec<_>>().join(","));
-    let sql = "UPDATE asked_texts SET region = members.value ->> 1, stale = 0 \
-               FROM json_each($1) AS members WHERE first = members.value ->> 0 \
-               AND (stale <> 0 OR region IS DISTINCT FROM (members.value ->> 1))";
-    sqlx::query(sql).bind(list).execute(connection).await?;
+    let sql = "UPDATE asked_texts SET region = CAST(members.value ->> 1 AS INTEGER), stale = 0 \
+               FROM json_each($1) AS members WHERE first = CAST(members.value ->> 0 AS INTEGER) \
+               AND (stale <> 0 OR region IS DISTINCT FROM CAST(members.value ->> 1 AS INTEGER))";
+    engine::query(sql).bind(list).execute(connection).await?;
     Ok(())
 }
 

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::model::cluster::Cluster;
 use rules::model::ids::MessageId;
 use rules::similarity::QaMeaning;
-use sqlx::SqliteConnection;
 
 use super::likeness::{LikenessTransaction, id_list};
 use crate::cluster::epoch;
 use crate::cluster::grouping::qa_text;
 use crate::encoder::{Embedding, TextEmbedding};
+use crate::store::engine::{self, Transaction};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, StoreError};
@@ -32,31 +32,31 @@ impl Store {
     /// to be read again. An empty digest stands for no model. Tells whether the model changed.
     pub async fn use_encoder(&self, digest: &str) -> Result<bool> {
         let same = "SELECT digest = $1 FROM sentence_encoder";
-        if sqlx::query_scalar::<_, bool>(same).bind(digest).fetch_one(&self.read).await? {
+        if engine::query_scalar::<bool>(same).bind(digest).fetch_one(&self.read).await? {
             return Ok(false);
         }
         let mut transaction = self.begin().await?;
         for sql in
             ["DELETE FROM text_embeddings", "UPDATE asked_texts SET encoded = 0 WHERE encoded <> 0"]
         {
-            sqlx::query(sql).execute(&mut *transaction).await?;
+            engine::query(sql).execute(&mut transaction).await?;
         }
         let update = "UPDATE sentence_encoder SET digest = $1";
-        sqlx::query(update).bind(digest).execute(&mut *transaction).await?;
+        engine::query(update).bind(digest).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
 
     /// The digest of the model that vectors come from.
     pub async fn encoder(&self) -> Result<Option<String>> {
-        let digest = sqlx::query_scalar::<_, String>("SELECT digest FROM sentence_encoder");
+        let digest = engine::query_scalar::<String>("SELECT digest FROM sentence_encoder");
         let digest = digest.fetch_one(&self.read).await?;
         Ok((!digest.is_empty()).then_some(digest))
     }
 
     /// Texts that the model has not read, at most `limit`.
     pub async fn unencoded_texts(&self, limit: u32) -> Result<Vec<UnencodedText>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT first, digest, body FROM asked_texts JOIN occurrences ON occurrences.question = first \
              WHERE encoded = 0 AND dirty = 0 ORDER BY first LIMIT $1",
         );
@@ -97,8 +97,8 @@ impl Store {
                       JOIN occurrences ON occurrences.question = question_texts.question \
                       WHERE asked_texts.first IN (SELECT value FROM json_each($1)) \
                       AND occurrences.cluster IS NOT NULL ORDER BY 1";
-        let query = sqlx::query(change).bind(id_list(saved.into_iter()));
-        query.execute(&mut *transaction).await?;
+        let query = engine::query(change).bind(id_list(saved.into_iter()));
+        query.execute(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -107,7 +107,7 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<BTreeMap<MessageId, TextEmbedding>> {
-        let rows = sqlx::query_as::<_, EmbeddingTuple>(
+        let rows = engine::query_as::<EmbeddingTuple>(
             "SELECT question_texts.question, text_embeddings.question, text_embeddings.answer \
              FROM question_texts JOIN asked_texts ON asked_texts.digest = question_texts.digest \
              JOIN text_embeddings ON text_embeddings.first = asked_texts.first \
@@ -128,7 +128,7 @@ impl Store {
     pub async fn encoding_progress(&self) -> Result<(u64, u64)> {
         let counts = "SELECT (SELECT COUNT(*) FROM asked_texts), \
                       (SELECT COUNT(*) FROM asked_texts WHERE encoded = 0)";
-        let (all, left) = sqlx::query_as::<_, (i64, i64)>(counts).fetch_one(&self.read).await?;
+        let (all, left) = engine::query_as::<(i64, i64)>(counts).fetch_one(&self.read).await?;
         Ok((all as u64, (all - left) as u64))
     }
 }
@@ -141,9 +141,9 @@ impl LikenessTransaction {
     ) -> Result<BTreeMap<MessageId, QaMeaning>> {
         let sql = "SELECT first, question, answer FROM text_embeddings \
                    WHERE first IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_as::<_, EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
+        let rows = engine::query_as::<EmbeddingTuple>(sql).bind(id_list(texts.iter().copied()));
         let mut meanings = BTreeMap::new();
-        for row in rows.fetch_all(&mut *self.0).await? {
+        for row in rows.fetch_all(&mut self.0).await? {
             let (text, embedding) = text_embedding(row)?;
             meanings.insert(text, embedding.to_meaning());
         }
@@ -152,28 +152,28 @@ impl LikenessTransaction {
 }
 
 /// Whether an occurrence has this text, and has not changed since.
-async fn is_asked(connection: &mut SqliteConnection, text: &UnencodedText) -> Result<bool> {
+async fn is_asked(connection: &mut Transaction, text: &UnencodedText) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM asked_texts \
                JOIN question_texts ON question_texts.digest = asked_texts.digest \
                JOIN occurrences ON occurrences.question = question_texts.question \
                WHERE asked_texts.first = $1 AND asked_texts.digest = $2 AND gone = 0 AND dirty = 0)";
-    let query = sqlx::query_scalar(sql).bind(text.first.to_sql()).bind(text.digest);
+    let query = engine::query_scalar(sql).bind(text.first.to_sql()).bind(text.digest);
     Ok(query.fetch_one(&mut *connection).await?)
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     first: MessageId,
     embedding: &TextEmbedding,
 ) -> Result<()> {
     let bytes = |vector: &Option<Embedding>| vector.as_ref().map(Embedding::to_bytes);
     let insert = "INSERT INTO text_embeddings (first, question, answer) VALUES ($1, $2, $3) \
                   ON CONFLICT (first) DO UPDATE SET question = excluded.question, answer = excluded.answer";
-    let query = sqlx::query(insert).bind(first.to_sql());
+    let query = engine::query(insert).bind(first.to_sql());
     let query = query.bind(bytes(&embedding.question)).bind(bytes(&embedding.answer));
     query.execute(&mut *connection).await?;
     let read = "UPDATE asked_texts SET encoded = 1 WHERE first = $1";
-    sqlx::query(read).bind(first.to_sql()).execute(&mut *connection).await?;
+    engine::query(read).bind(first.to_sql()).execute(&mut *connection).await?;
     Ok(())
 }
 

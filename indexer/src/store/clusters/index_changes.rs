@@ -8,6 +8,7 @@ use rules::model::workspace::ChannelPlace;
 use sqlx::AssertSqlSafe;
 
 use super::cluster_rows::cluster_id;
+use crate::store::engine;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -46,7 +47,7 @@ type PlaceTuple = (String, i64, i64, Option<i64>);
 impl Store {
     /// The changes after `seq`, oldest first, at most `limit`.
     pub async fn changes_after(&self, seq: i64, limit: u32) -> Result<Vec<IndexChange>> {
-        let rows = sqlx::query_as::<_, (i64, String)>(
+        let rows = engine::query_as::<(i64, String)>(
             "SELECT seq, cluster FROM index_changes WHERE seq > $1 ORDER BY seq LIMIT $2",
         )
         .bind(seq)
@@ -60,14 +61,14 @@ impl Store {
 
     /// The number of the newest change; 0 where there was none.
     pub async fn newest_change(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM index_changes")
+        Ok(engine::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM index_changes")
             .fetch_one(&self.read)
             .await?)
     }
 
     /// The changes after `seq` with what became of each cluster, oldest first, at most `limit`.
     pub async fn answer_changes_after(&self, seq: i64, limit: u32) -> Result<Vec<AnswerChange>> {
-        let rows = sqlx::query_as::<_, AnswerChangeTuple>(
+        let rows = engine::query_as::<AnswerChangeTuple>(
             "SELECT changes.seq, changes.cluster, changes.at, clusters.id IS NOT NULL, \
              redirects.cluster FROM index_changes AS changes \
              LEFT JOIN clusters ON clusters.id = changes.cluster \
@@ -113,7 +114,7 @@ impl Store {
                  AND cluster NOT IN (SELECT id FROM clusters)) AS placed \
                  JOIN channels ON channels.id = placed.channel"
             );
-            let mut query = sqlx::query_as::<_, PlaceTuple>(AssertSqlSafe(sql));
+            let mut query = engine::query_as::<PlaceTuple>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(*id);
             }

@@ -9,19 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
 use rules::similarity::CorpusStats;
-use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use sqlx::AssertSqlSafe;
 
 use crate::cluster::known_graph::{EdgeChanges, KnownGraph};
+use crate::store::engine::{self, Transaction};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
 /// A transaction on the graph, with what it changed, and where that is followed.
-pub(crate) struct LikenessTransaction(
-    pub(super) Transaction<'static, Sqlite>,
-    EdgeChanges,
-    Arc<Mutex<KnownGraph>>,
-);
+pub(crate) struct LikenessTransaction(pub(super) Transaction, EdgeChanges, Arc<Mutex<KnownGraph>>);
 
 /// An occurrence that came, changed or went.
 pub(crate) struct ChangedQuestion {
@@ -67,14 +64,14 @@ impl Store {
     }
 
     pub(crate) async fn epoch_number(&self) -> Result<i64> {
-        let number = sqlx::query_scalar("SELECT number FROM corpus_epoch");
+        let number = engine::query_scalar("SELECT number FROM corpus_epoch");
         Ok(number.fetch_one(&self.read).await?)
     }
 
     /// The number of the epoch with the statistics that the stored texts are weighed by, which are empty before there
     /// are any.
     pub(crate) async fn epoch_statistics(&self) -> Result<(i64, Vec<u8>)> {
-        let statistics = sqlx::query_as("SELECT number, statistics FROM corpus_epoch");
+        let statistics = engine::query_as("SELECT number, statistics FROM corpus_epoch");
         Ok(statistics.fetch_one(&self.read).await?)
     }
 
@@ -90,7 +87,7 @@ impl Store {
 
     /// What this process knows of the graph, if no other one changed it.
     pub(crate) async fn known_graph(&self) -> Result<KnownGraph> {
-        let version = sqlx::query_scalar("SELECT edges_version FROM corpus_epoch");
+        let version = engine::query_scalar("SELECT edges_version FROM corpus_epoch");
         let version = version.fetch_one(&self.read).await?;
         let known = std::mem::take(&mut *locked(&self.graph));
         Ok(known.at(version))
@@ -112,7 +109,7 @@ impl LikenessTransaction {
         }
         let count =
             "UPDATE corpus_epoch SET edges_version = edges_version + 1 RETURNING edges_version";
-        let version = sqlx::query_scalar(count).fetch_one(&mut *self.0).await?;
+        let version = engine::query_scalar(count).fetch_one(&mut self.0).await?;
         self.0.commit().await?;
         locked(&self.2).follow(version, &self.1);
         Ok(())
@@ -120,16 +117,16 @@ impl LikenessTransaction {
 
     /// Questions whose occurrences came or changed, at most `limit`, and as many that went.
     pub(crate) async fn changed_questions(&mut self, limit: u32) -> Result<Vec<ChangedQuestion>> {
-        let rows = sqlx::query_as::<_, (i64, Option<String>, Option<i64>)>(
+        let rows = engine::query_as::<(i64, Option<String>, Option<i64>)>(
             "SELECT changed.question, occurrences.body, question_texts.digest FROM \
-             (SELECT question FROM (SELECT question FROM occurrences WHERE dirty <> 0 LIMIT $1) \
-             UNION SELECT question FROM (SELECT question FROM question_texts WHERE gone <> 0 LIMIT $1)) \
+             (SELECT question FROM (SELECT question FROM occurrences WHERE dirty <> 0 LIMIT $1) AS came \
+             UNION SELECT question FROM (SELECT question FROM question_texts WHERE gone <> 0 LIMIT $1) AS went) \
              AS changed \
              LEFT JOIN occurrences ON occurrences.question = changed.question \
              LEFT JOIN question_texts ON question_texts.question = changed.question",
         )
         .bind(limit)
-        .fetch_all(&mut *self.0)
+        .fetch_all(&mut self.0)
         .await?;
         let read = |(question, body, digest): (i64, Option<String>, Option<i64>)| {
             let occurrence = body.as_deref().map(read_occurrence).transpose()?;
@@ -142,10 +139,10 @@ impl LikenessTransaction {
     pub(crate) async fn upsert_question(&mut self, question: MessageId, digest: i64) -> Result<()> {
         let upsert = "INSERT INTO question_texts (question, digest) VALUES ($1, $2) \
                       ON CONFLICT (question) DO UPDATE SET digest = excluded.digest, gone = 0";
-        let query = sqlx::query(upsert).bind(question.to_sql()).bind(digest);
-        query.execute(&mut *self.0).await?;
+        let query = engine::query(upsert).bind(question.to_sql()).bind(digest);
+        query.execute(&mut self.0).await?;
         let settle = "UPDATE occurrences SET dirty = 0 WHERE question = $1";
-        sqlx::query(settle).bind(question.to_sql()).execute(&mut *self.0).await?;
+        engine::query(settle).bind(question.to_sql()).execute(&mut self.0).await?;
         Ok(())
     }
 
@@ -156,22 +153,22 @@ impl LikenessTransaction {
     /// The earliest question with a text.
     pub(crate) async fn first_asking(&mut self, digest: i64) -> Result<Option<MessageId>> {
         let first = "SELECT MIN(question) FROM question_texts WHERE digest = $1";
-        let first = sqlx::query_scalar::<_, Option<i64>>(first).bind(digest);
-        Ok(first.fetch_one(&mut *self.0).await?.map(MessageId::from_sql))
+        let first = engine::query_scalar::<Option<i64>>(first).bind(digest);
+        Ok(first.fetch_one(&mut self.0).await?.map(MessageId::from_sql))
     }
 
     /// The text with a digest, by its first question as it was.
     pub(crate) async fn text(&mut self, digest: i64) -> Result<Option<MessageId>> {
-        let first = sqlx::query_scalar::<_, i64>("SELECT first FROM asked_texts WHERE digest = $1");
-        let first = first.bind(digest).fetch_optional(&mut *self.0).await?;
+        let first = engine::query_scalar::<i64>("SELECT first FROM asked_texts WHERE digest = $1");
+        let first = first.bind(digest).fetch_optional(&mut self.0).await?;
         Ok(first.map(MessageId::from_sql))
     }
 
     /// Adds a text that is to be weighed.
     pub(crate) async fn insert_text(&mut self, first: MessageId, digest: i64) -> Result<()> {
         let insert = "INSERT INTO asked_texts (first, digest) VALUES ($1, $2)";
-        sqlx::query(insert).bind(first.to_sql()).bind(digest).execute(&mut *self.0).await?;
-        let count = "UPDATE corpus_epoch SET texts = texts + 1, within = within + ($1 <= last)";
+        engine::query(insert).bind(first.to_sql()).bind(digest).execute(&mut self.0).await?;
+        let count = "UPDATE corpus_epoch SET texts = texts + 1, within = within + CASE WHEN $1 <= last THEN 1 ELSE 0 END";
         self.execute(count, first).await
     }
 
@@ -185,7 +182,7 @@ impl LikenessTransaction {
             "DELETE FROM text_signatures WHERE first = $1",
             "DELETE FROM text_embeddings WHERE first = $1",
             "DELETE FROM asked_texts WHERE first = $1",
-            "UPDATE corpus_epoch SET texts = texts - 1, within = within - ($1 <= last)",
+            "UPDATE corpus_epoch SET texts = texts - 1, within = within - CASE WHEN $1 <= last THEN 1 ELSE 0 END",
         ] {
             self.execute(sql, first).await?;
         }
@@ -198,7 +195,7 @@ impl LikenessTransaction {
         }
         let sql = "UPDATE asked_texts SET stale = 1 WHERE stale = 0 \
                    AND first IN (SELECT value FROM json_each($1))";
-        sqlx::query(sql).bind(id_list(texts.iter().copied())).execute(&mut *self.0).await?;
+        engine::query(sql).bind(id_list(texts.iter().copied())).execute(&mut self.0).await?;
         Ok(())
     }
 
@@ -207,27 +204,27 @@ impl LikenessTransaction {
     pub(crate) async fn settle_marks(&mut self) -> Result<bool> {
         let any = "SELECT EXISTS (SELECT 1 FROM duplicate_marks WHERE dirty <> 0) \
                    OR EXISTS (SELECT 1 FROM split_marks WHERE dirty <> 0)";
-        if !sqlx::query_scalar::<_, bool>(any).fetch_one(&mut *self.0).await? {
+        if !engine::query_scalar::<bool>(any).fetch_one(&mut self.0).await? {
             return Ok(false);
         }
         let stale = "UPDATE asked_texts SET stale = 1 WHERE digest IN (SELECT digest FROM question_texts \
                      WHERE question IN (SELECT question FROM duplicate_marks WHERE dirty <> 0 \
                      UNION SELECT with_question FROM duplicate_marks WHERE dirty <> 0 \
                      UNION SELECT question FROM split_marks WHERE dirty <> 0))";
-        sqlx::query(stale).execute(&mut *self.0).await?;
+        engine::query(stale).execute(&mut self.0).await?;
         for table in ["duplicate_marks", "split_marks"] {
             let sql = format!("UPDATE {table} SET dirty = 0 WHERE dirty <> 0");
-            sqlx::query(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
+            engine::query(AssertSqlSafe(sql)).execute(&mut self.0).await?;
         }
         Ok(true)
     }
 
     pub(crate) async fn epoch(&mut self) -> Result<EpochRow> {
-        let row = sqlx::query_as::<_, EpochTuple>(
+        let row = engine::query_as::<EpochTuple>(
             "SELECT number, rules, texts, within, boundary, last, sampled, lower_sum, upper_sum \
              FROM corpus_epoch",
         )
-        .fetch_one(&mut *self.0)
+        .fetch_one(&mut self.0)
         .await?;
         let (number, rules, texts, within, boundary, last, count, lower, upper) = row;
         Ok(EpochRow {
@@ -244,7 +241,7 @@ impl LikenessTransaction {
     /// Whether texts are still weighed by an epoch before this one.
     pub(crate) async fn has_former_epoch(&mut self, number: i64) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM asked_texts WHERE epoch > 0 AND epoch < $1)";
-        Ok(sqlx::query_scalar(sql).bind(number).fetch_one(&mut *self.0).await?)
+        Ok(engine::query_scalar(sql).bind(number).fetch_one(&mut self.0).await?)
     }
 
     /// The text so many places after `last`, or before it.
@@ -258,9 +255,9 @@ impl LikenessTransaction {
                 "SELECT first FROM asked_texts WHERE first <= $1 ORDER BY first DESC LIMIT 1 OFFSET -$2"
             }
         };
-        let first = sqlx::query_scalar::<_, i64>(sql).bind(last.to_sql()).bind(steps);
+        let first = engine::query_scalar::<i64>(sql).bind(last.to_sql()).bind(steps);
         // Before the first of all texts stands none.
-        Ok(MessageId::from_sql(first.fetch_optional(&mut *self.0).await?.unwrap_or_default()))
+        Ok(MessageId::from_sql(first.fetch_optional(&mut self.0).await?.unwrap_or_default()))
     }
 
     /// The sums of the texts up to `last` whose digest is at most `greatest`.
@@ -269,13 +266,14 @@ impl LikenessTransaction {
         last: MessageId,
         greatest: i64,
     ) -> Result<SampleSums> {
-        let (count, lower, upper) = sqlx::query_as::<_, (i64, i64, i64)>(
-            "SELECT COUNT(*), COALESCE(SUM(digest & 4294967295), 0), COALESCE(SUM(digest >> 32), 0) \
+        let (count, lower, upper) = engine::query_as::<(i64, i64, i64)>(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(digest & 4294967295), 0) AS INTEGER), \
+             CAST(COALESCE(SUM(digest >> 32), 0) AS INTEGER) \
              FROM asked_texts INDEXED BY asked_texts_by_digest WHERE digest <= $2 AND first <= $1",
         )
         .bind(last.to_sql())
         .bind(greatest)
-        .fetch_one(&mut *self.0)
+        .fetch_one(&mut self.0)
         .await?;
         Ok(SampleSums { count, lower, upper })
     }
@@ -288,7 +286,7 @@ impl LikenessTransaction {
         greatest: i64,
         limit: u32,
     ) -> Result<Vec<Occurrence>> {
-        let bodies = sqlx::query_scalar::<_, String>(
+        let bodies = engine::query_scalar::<String>(
             "SELECT body FROM asked_texts JOIN occurrences ON occurrences.question = asked_texts.first \
              WHERE first > $1 AND first <= $2 AND digest <= $3 ORDER BY first LIMIT $4",
         )
@@ -296,7 +294,7 @@ impl LikenessTransaction {
         .bind(last.to_sql())
         .bind(greatest)
         .bind(limit)
-        .fetch_all(&mut *self.0)
+        .fetch_all(&mut self.0)
         .await?;
         bodies.iter().map(|body| read_occurrence(body)).collect()
     }
@@ -304,8 +302,8 @@ impl LikenessTransaction {
     /// Moves the place of the last text that counts, where nothing else of the epoch changes.
     pub(crate) async fn save_last(&mut self, last: MessageId, within: u64) -> Result<()> {
         let sql = "UPDATE corpus_epoch SET last = $1, within = $2";
-        let query = sqlx::query(sql).bind(last.to_sql()).bind(within as i64);
-        query.execute(&mut *self.0).await?;
+        let query = engine::query(sql).bind(last.to_sql()).bind(within as i64);
+        query.execute(&mut self.0).await?;
         Ok(())
     }
 
@@ -314,9 +312,9 @@ impl LikenessTransaction {
         self.1.emptied = true;
         for table in ["text_keys", "text_edges", "text_signatures"] {
             let sql = format!("DELETE FROM {table}");
-            sqlx::query(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
+            engine::query(AssertSqlSafe(sql)).execute(&mut self.0).await?;
         }
-        sqlx::query(
+        engine::query(
             "UPDATE corpus_epoch SET number = $1, rules = $2, texts = $3, within = $4, boundary = $5, \
              last = $6, sampled = $7, lower_sum = $8, upper_sum = $9, statistics = $10",
         )
@@ -330,21 +328,21 @@ impl LikenessTransaction {
         .bind(epoch.sample.lower)
         .bind(epoch.sample.upper)
         .bind(statistics)
-        .execute(&mut *self.0)
+        .execute(&mut self.0)
         .await?;
         Ok(())
     }
 
     /// Occurrences of texts that are not weighed by this epoch yet, in order, at most `limit`.
     pub(crate) async fn unweighed(&mut self, epoch: i64, limit: u32) -> Result<Vec<Occurrence>> {
-        let bodies = sqlx::query_scalar::<_, String>(
+        let bodies = engine::query_scalar::<String>(
             "SELECT body FROM (SELECT first FROM asked_texts WHERE epoch < $1 ORDER BY epoch, first \
              LIMIT $2) AS texts JOIN occurrences ON occurrences.question = texts.first \
              ORDER BY texts.first",
         )
         .bind(epoch)
         .bind(limit)
-        .fetch_all(&mut *self.0)
+        .fetch_all(&mut self.0)
         .await?;
         bodies.iter().map(|body| read_occurrence(body)).collect()
     }
@@ -356,10 +354,10 @@ impl LikenessTransaction {
         signature: &[u8],
     ) -> Result<()> {
         let insert = "INSERT INTO text_signatures (first, signature) VALUES ($1, $2)";
-        let query = sqlx::query(insert).bind(text.to_sql()).bind(signature);
-        query.execute(&mut *self.0).await?;
+        let query = engine::query(insert).bind(text.to_sql()).bind(signature);
+        query.execute(&mut self.0).await?;
         let weighed = "UPDATE asked_texts SET epoch = $2, stale = 1 WHERE first = $1";
-        sqlx::query(weighed).bind(text.to_sql()).bind(epoch).execute(&mut *self.0).await?;
+        engine::query(weighed).bind(text.to_sql()).bind(epoch).execute(&mut self.0).await?;
         Ok(())
     }
 
@@ -374,8 +372,8 @@ impl LikenessTransaction {
     ) -> Result<BTreeSet<MessageId>> {
         let sql = "SELECT first FROM text_signatures \
                    WHERE first IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_scalar::<_, i64>(sql).bind(id_list(texts.iter().copied()));
-        let rows = rows.fetch_all(&mut *self.0).await?;
+        let rows = engine::query_scalar::<i64>(sql).bind(id_list(texts.iter().copied()));
+        let rows = rows.fetch_all(&mut self.0).await?;
         Ok(rows.into_iter().map(MessageId::from_sql).collect())
     }
 
@@ -385,23 +383,23 @@ impl LikenessTransaction {
     ) -> Result<Vec<(MessageId, Vec<u8>)>> {
         let sql = "SELECT first, signature FROM text_signatures \
                    WHERE first IN (SELECT value FROM json_each($1))";
-        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(sql).bind(id_list(texts.iter().copied()));
-        let rows = rows.fetch_all(&mut *self.0).await?;
+        let rows = engine::query_as::<(i64, Vec<u8>)>(sql).bind(id_list(texts.iter().copied()));
+        let rows = rows.fetch_all(&mut self.0).await?;
         Ok(rows.into_iter().map(|(first, bytes)| (MessageId::from_sql(first), bytes)).collect())
     }
 
     pub(crate) async fn insert_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
         let sql = "INSERT INTO text_keys (key, first) SELECT value, $2 FROM json_each($1)";
-        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.to_sql());
-        query.execute(&mut *self.0).await?;
+        let query = engine::query(sql).bind(keys.to_vec()).bind(text.to_sql());
+        query.execute(&mut self.0).await?;
         Ok(())
     }
 
     pub(crate) async fn delete_keys(&mut self, text: MessageId, keys: &[i64]) -> Result<()> {
         let sql = "DELETE FROM text_keys WHERE first = $2 \
                    AND key IN (SELECT value FROM json_each($1))";
-        let query = sqlx::query(sql).bind(number_list(keys)).bind(text.to_sql());
-        query.execute(&mut *self.0).await?;
+        let query = engine::query(sql).bind(keys.to_vec()).bind(text.to_sql());
+        query.execute(&mut self.0).await?;
         Ok(())
     }
 
@@ -412,16 +410,16 @@ impl LikenessTransaction {
         keys: &[i64],
         width: usize,
     ) -> Result<Vec<KeyWindow>> {
-        let rows = sqlx::query_as::<_, (String, String)>(
+        let rows = engine::query_as::<(String, String)>(
             "SELECT (SELECT json_group_array(first ORDER BY first DESC) FROM (SELECT first FROM text_keys \
-             WHERE key = keys.value AND first < $2 ORDER BY first DESC LIMIT $3)), \
+             WHERE key = keys.value AND first < $2 ORDER BY first DESC LIMIT $3) AS near), \
              (SELECT json_group_array(first ORDER BY first) FROM (SELECT first FROM text_keys \
-             WHERE key = keys.value AND first > $2 ORDER BY first LIMIT $3)) FROM json_each($1) AS keys",
+             WHERE key = keys.value AND first > $2 ORDER BY first LIMIT $3) AS near) FROM json_each($1) AS keys",
         )
-        .bind(number_list(keys))
+        .bind(keys.to_vec())
         .bind(text.to_sql())
         .bind(width as i64)
-        .fetch_all(&mut *self.0)
+        .fetch_all(&mut self.0)
         .await?;
         let ids = |list: &str| from_json::<Vec<u64>>("a list of texts", list);
         let window = |(before, after): (String, String)| {
@@ -439,15 +437,15 @@ impl LikenessTransaction {
         keys: &[i64],
         width: usize,
     ) -> Result<bool> {
-        let steps = sqlx::query_scalar::<_, Option<i64>>(
+        let steps = engine::query_scalar::<Option<i64>>(
             "SELECT MIN((SELECT COUNT(*) FROM (SELECT 1 FROM text_keys WHERE key = keys.value \
-             AND first > $2 AND first <= $3 LIMIT $4 + 1))) FROM json_each($1) AS keys",
+             AND first > $2 AND first <= $3 LIMIT $4 + 1) AS near)) FROM json_each($1) AS keys",
         )
-        .bind(number_list(keys))
+        .bind(keys.to_vec())
         .bind(earlier.to_sql())
         .bind(later.to_sql())
         .bind(width as i64)
-        .fetch_one(&mut *self.0)
+        .fetch_one(&mut self.0)
         .await?;
         Ok(steps.is_some_and(|steps| steps <= width as i64))
     }
@@ -461,12 +459,12 @@ impl LikenessTransaction {
             return Ok(BTreeSet::new());
         }
         let sql = "SELECT one, other FROM json_each($1) AS pair CROSS JOIN text_edges \
-                   ON one = pair.value ->> 0 AND other = pair.value ->> 1";
+                   ON one = CAST(pair.value ->> 0 AS INTEGER) AND other = CAST(pair.value ->> 1 AS INTEGER)";
         let list = pairs.iter().map(|(one, other)| format!("[{},{}]", one.0, other.0));
         let list = format!("[{}]", list.collect::<Vec<_>>().join(","));
-        let rows = sqlx::query_as::<_, (i64, i64)>(sql).bind(list);
+        let rows = engine::query_as::<(i64, i64)>(sql).bind(list);
         let id = |id: i64| MessageId::from_sql(id);
-        Ok(rows.fetch_all(&mut *self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
+        Ok(rows.fetch_all(&mut self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
     }
 
     /// Adds edges, each with its score. All at once: a statement costs more than an edge.
@@ -478,13 +476,15 @@ impl LikenessTransaction {
             return Ok(());
         }
         let sql = "INSERT INTO text_edges (one, other, score) \
-                   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1) UNION ALL \
-                   SELECT value ->> 1, value ->> 0, value ->> 2 FROM json_each($1)";
+                   SELECT CAST(value ->> 0 AS INTEGER), CAST(value ->> 1 AS INTEGER), CAST(value ->> 2 AS REAL) \
+                   FROM json_each($1) UNION ALL \
+                   SELECT CAST(value ->> 1 AS INTEGER), CAST(value ->> 0 AS INTEGER), CAST(value ->> 2 AS REAL) \
+                   FROM json_each($1)";
         let rows = edges
             .iter()
             .map(|(one, other, score)| format!("[{},{},{}]", one.0, other.0, f64::from(*score)));
         let list = format!("[{}]", rows.collect::<Vec<_>>().join(","));
-        sqlx::query(sql).bind(list).execute(&mut *self.0).await?;
+        engine::query(sql).bind(list).execute(&mut self.0).await?;
         self.1.changed.extend(edges.iter().flat_map(|(one, other, _)| [*one, *other]));
         Ok(())
     }
@@ -492,8 +492,8 @@ impl LikenessTransaction {
     /// Removes all edges of a text; returns what they led to.
     pub(crate) async fn delete_edges(&mut self, text: MessageId) -> Result<BTreeSet<MessageId>> {
         let sql = "SELECT other FROM text_edges WHERE one = $1";
-        let others = sqlx::query_scalar::<_, i64>(sql).bind(text.to_sql());
-        let others = others.fetch_all(&mut *self.0).await?;
+        let others = engine::query_scalar::<i64>(sql).bind(text.to_sql());
+        let others = others.fetch_all(&mut self.0).await?;
         self.execute(
             "DELETE FROM text_edges WHERE other = $1 AND one IN \
              (SELECT other FROM text_edges WHERE one = $1)",
@@ -513,28 +513,23 @@ impl LikenessTransaction {
 
     pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {
         let sql = "DELETE FROM text_edges WHERE (one, other) IN (VALUES ($1, $2), ($2, $1))";
-        sqlx::query(sql).bind(one.to_sql()).bind(other.to_sql()).execute(&mut *self.0).await?;
+        engine::query(sql).bind(one.to_sql()).bind(other.to_sql()).execute(&mut self.0).await?;
         self.note_parted([one, other].into_iter());
         Ok(())
     }
 
     async fn execute(&mut self, sql: &'static str, id: MessageId) -> Result<()> {
-        sqlx::query(sql).bind(id.to_sql()).execute(&mut *self.0).await?;
+        engine::query(sql).bind(id.to_sql()).execute(&mut self.0).await?;
         Ok(())
     }
 }
 
-pub(in crate::store) fn id_list(ids: impl Iterator<Item = MessageId>) -> String {
-    number_list(&ids.map(|id| id.to_sql()).collect::<Vec<_>>())
+/// Ids as a list to be bound.
+pub(in crate::store) fn id_list(ids: impl Iterator<Item = MessageId>) -> Vec<i64> {
+    ids.map(|id| id.to_sql()).collect()
 }
 
-fn number_list(numbers: &[i64]) -> String {
-    let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
-    format!("[{}]", numbers.join(","))
-}
-
-/// Cluster ids hold letters and digits only.
-pub(super) fn cluster_list<'i>(clusters: impl Iterator<Item = &'i ClusterId>) -> String {
-    let quoted = clusters.map(|id| format!("\"{id}\"")).collect::<Vec<_>>();
-    format!("[{}]", quoted.join(","))
+/// Cluster ids as a list to be bound.
+pub(super) fn cluster_list<'i>(clusters: impl Iterator<Item = &'i ClusterId>) -> Vec<String> {
+    clusters.map(ToString::to_string).collect()
 }

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rules::model::cluster::MergedAnswer;
 use rules::model::ids::{ChannelId, ClusterId, MessageId};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::cluster_rows::{add_change, cluster_id};
 use super::likeness::cluster_list;
+use crate::store::engine::{self, Transaction, named_row};
 use crate::store::ingest::batch::{MessageKey, by_channel};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::operations::purge::note_purge;
@@ -54,6 +54,19 @@ impl std::fmt::Debug for MergedAnswerRow {
     }
 }
 
+named_row! {
+    struct StoredAnswer {
+        cluster: String,
+        number: Option<i64>,
+        path: String,
+        link: String,
+        title: String,
+        answer: String,
+        digest: String,
+        merged: i64,
+    }
+}
+
 impl Store {
     /// Stores a merged answer with its evidence, and has the index follow; equal to what is stored, it
     /// changes nothing. The words are left out if a message of the evidence is not stored: whether it
@@ -89,15 +102,15 @@ impl Store {
 
     /// Every merged answer, by id.
     pub async fn merged_answers(&self) -> Result<Vec<MergedAnswerRow>> {
-        let mut transaction = self.read.begin().await?;
-        let rows = sqlx::query(
+        let mut transaction = self.read.begin_reading().await?;
+        let rows = engine::query_as::<StoredAnswer>(
             "SELECT cluster, number, path, link, title, answer, digest, merged \
              FROM merged_answers ORDER BY cluster",
         )
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await?;
         let mut found = Vec::new();
-        for row in &rows {
+        for row in rows {
             found.push(merged(&mut transaction, row).await?);
         }
         Ok(found)
@@ -105,7 +118,7 @@ impl Store {
 
     /// The clusters with a merged answer, at most `limit`, newest first.
     pub async fn merged_answer_clusters(&self, limit: u32) -> Result<Vec<ClusterId>> {
-        let ids = sqlx::query_scalar::<_, String>(
+        let ids = engine::query_scalar::<String>(
             "SELECT cluster FROM merged_answers ORDER BY merged DESC, cluster LIMIT $1",
         )
         .bind(limit)
@@ -116,14 +129,14 @@ impl Store {
 
     /// The merged answer of a cluster: under its id, or under the earliest of those that lead to it.
     pub async fn merged_answer(&self, cluster: &ClusterId) -> Result<Option<MergedAnswerRow>> {
-        let mut transaction = self.read.begin().await?;
-        let id = sqlx::query_scalar::<_, String>(
+        let mut transaction = self.read.begin_reading().await?;
+        let id = engine::query_scalar::<String>(
             "SELECT cluster FROM merged_answers WHERE cluster = $1 \
              OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
              ORDER BY cluster <> $1, merged, cluster LIMIT 1",
         )
         .bind(cluster.as_str())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await?;
         match id {
             Some(id) => one(&mut transaction, &cluster_id(&id)?).await,
@@ -136,7 +149,7 @@ impl Store {
         &self,
         channel: ChannelId,
     ) -> Result<BTreeSet<MessageId>> {
-        let ids = sqlx::query_scalar::<_, i64>(
+        let ids = engine::query_scalar::<i64>(
             "SELECT message FROM merged_answer_evidence WHERE channel = $1",
         )
         .bind(channel.to_sql())
@@ -165,7 +178,7 @@ impl Store {
              OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) \
              ORDER BY cluster <> $1, merged, cluster LIMIT 1) AND {GONE} ORDER BY message"
         );
-        let ids = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
+        let ids = engine::query_scalar::<i64>(AssertSqlSafe(sql))
             .bind(cluster.as_str())
             .fetch_all(&self.read)
             .await?;
@@ -189,7 +202,7 @@ impl Store {
              ORDER BY served DESC, kept.under <> kept.cluster, merged, merged_answers.cluster"
         );
         let rows =
-            sqlx::query_as::<_, (String, String, String, String, i64, bool)>(AssertSqlSafe(sql));
+            engine::query_as::<(String, String, String, String, i64, bool)>(AssertSqlSafe(sql));
         let rows = rows.bind(cluster_list(ids.iter())).fetch_all(&self.read).await?;
         let mut found = BTreeMap::new();
         for (id, title, answer, link, merged, served) in rows {
@@ -211,7 +224,7 @@ const GONE: &str = "NOT CASE one.channel WHEN 0 THEN EXISTS (SELECT 1 FROM chann
 
 /// Has answers and proposals follow messages that were just deleted: their words go too.
 pub(in crate::store) async fn redact_merged(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     gone: &[MessageKey],
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -222,7 +235,7 @@ pub(in crate::store) async fn redact_merged(
              AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE message IN {list}) \
              RETURNING cluster"
         );
-        let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+        let mut query = engine::query_scalar::<String>(AssertSqlSafe(sql));
         for (_, message) in chunk {
             query = query.bind(message.to_sql());
         }
@@ -244,11 +257,11 @@ pub(in crate::store) async fn redact_merged(
 
 /// The same for a whole channel.
 pub(in crate::store) async fn redact_merged_in_channel(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     stale: &mut Invalidations,
 ) -> Result<()> {
-    let emptied = sqlx::query_scalar::<_, String>(
+    let emptied = engine::query_scalar::<String>(
         "UPDATE merged_answers SET title = '', answer = '' WHERE (title <> '' OR answer <> '') \
          AND cluster IN (SELECT cluster FROM merged_answer_evidence WHERE channel = $1) \
          RETURNING cluster",
@@ -266,10 +279,10 @@ pub(in crate::store) async fn redact_merged_in_channel(
 
 /// Has the index look again at the clusters whose answers stand on a channel.
 pub(in crate::store) async fn reindex_citing(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<()> {
-    let ids = sqlx::query_scalar::<_, String>(
+    let ids = engine::query_scalar::<String>(
         "SELECT DISTINCT cluster FROM merged_answer_evidence WHERE channel = $1 ORDER BY cluster",
     )
     .bind(channel.to_sql())
@@ -282,7 +295,7 @@ pub(in crate::store) async fn reindex_citing(
 }
 
 async fn follow(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     emptied: &[String],
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -294,8 +307,8 @@ async fn follow(
 }
 
 /// Feeds the index with the cluster that an answer belongs to.
-async fn record_index_change(connection: &mut SqliteConnection, kept_under: &str) -> Result<()> {
-    let current = sqlx::query_scalar::<_, String>("SELECT cluster FROM redirects WHERE old = $1")
+async fn record_index_change(connection: &mut Transaction, kept_under: &str) -> Result<()> {
+    let current = engine::query_scalar::<String>("SELECT cluster FROM redirects WHERE old = $1")
         .bind(kept_under)
         .fetch_optional(&mut *connection)
         .await?;
@@ -303,11 +316,8 @@ async fn record_index_change(connection: &mut SqliteConnection, kept_under: &str
 }
 
 /// The channel in which a message is stored.
-async fn place_of(
-    connection: &mut SqliteConnection,
-    message: MessageId,
-) -> Result<Option<ChannelId>> {
-    let id = sqlx::query_scalar::<_, i64>(
+async fn place_of(connection: &mut Transaction, message: MessageId) -> Result<Option<ChannelId>> {
+    let id = engine::query_scalar::<i64>(
         "SELECT channels.id FROM channels \
          CROSS JOIN messages ON messages.channel = channels.id AND messages.id = $1 LIMIT 1",
     )
@@ -317,8 +327,8 @@ async fn place_of(
     Ok(id.map(ChannelId::from_sql))
 }
 
-async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
-    let row = sqlx::query(
+async fn one(connection: &mut Transaction, id: &ClusterId) -> Result<Option<MergedAnswerRow>> {
+    let row = engine::query_as::<StoredAnswer>(
         "SELECT cluster, number, path, link, title, answer, digest, merged \
          FROM merged_answers WHERE cluster = $1",
     )
@@ -326,33 +336,33 @@ async fn one(connection: &mut SqliteConnection, id: &ClusterId) -> Result<Option
     .fetch_optional(&mut *connection)
     .await?;
     match row {
-        Some(row) => Ok(Some(merged(connection, &row).await?)),
+        Some(row) => Ok(Some(merged(connection, row).await?)),
         None => Ok(None),
     }
 }
 
-async fn merged(connection: &mut SqliteConnection, row: &SqliteRow) -> Result<MergedAnswerRow> {
-    let cluster = cluster_id(row.try_get("cluster")?)?;
+async fn merged(connection: &mut Transaction, row: StoredAnswer) -> Result<MergedAnswerRow> {
+    let cluster = cluster_id(&row.cluster)?;
     let evidence = places(connection, &cluster).await?;
     Ok(MergedAnswerRow {
         cluster,
-        number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
-        path: row.try_get("path")?,
-        link: row.try_get("link")?,
-        title: row.try_get("title")?,
-        answer: row.try_get("answer")?,
-        digest: row.try_get("digest")?,
-        merged: Timestamp::from_sql(row.try_get("merged")?),
+        number: row.number.map(|number| number as u64),
+        path: row.path,
+        link: row.link,
+        title: row.title,
+        answer: row.answer,
+        digest: row.digest,
+        merged: Timestamp::from_sql(row.merged),
         evidence: evidence.into_iter().map(|(message, _)| message).collect(),
     })
 }
 
 /// The evidence of an answer by id, with the channels where it was stored.
 async fn places(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     cluster: &ClusterId,
 ) -> Result<Vec<(MessageId, Option<ChannelId>)>> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
+    let rows = engine::query_as::<(i64, i64)>(
         "SELECT message, channel FROM merged_answer_evidence WHERE cluster = $1 ORDER BY message",
     )
     .bind(cluster.as_str())
@@ -364,10 +374,10 @@ async fn places(
     Ok(rows.into_iter().map(place).collect())
 }
 
-async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> Result<()> {
+async fn upsert(connection: &mut Transaction, answer: &MergedAnswerRow) -> Result<()> {
     let MergedAnswerRow { cluster, number, path, link, title, answer, digest, merged, evidence: _ } =
         answer;
-    sqlx::query(
+    engine::query(
         "INSERT INTO merged_answers (cluster, number, path, link, title, answer, digest, merged) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (cluster) DO UPDATE \
          SET number = excluded.number, path = excluded.path, link = excluded.link, \
@@ -388,12 +398,12 @@ async fn upsert(connection: &mut SqliteConnection, answer: &MergedAnswerRow) -> 
 }
 
 async fn insert_evidence(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     cluster: &ClusterId,
     evidence: &[(MessageId, Option<ChannelId>)],
 ) -> Result<()> {
     for (message, channel) in evidence {
-        sqlx::query(
+        engine::query(
             "INSERT INTO merged_answer_evidence (cluster, message, channel) VALUES ($1, $2, $3)",
         )
         .bind(cluster.as_str())
@@ -405,16 +415,16 @@ async fn insert_evidence(
     Ok(())
 }
 
-async fn delete(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM merged_answers WHERE cluster = $1")
+async fn delete(connection: &mut Transaction, cluster: &ClusterId) -> Result<bool> {
+    let done = engine::query("DELETE FROM merged_answers WHERE cluster = $1")
         .bind(cluster.as_str())
         .execute(connection)
         .await?;
     Ok(done.rows_affected() > 0)
 }
 
-async fn delete_evidence(connection: &mut SqliteConnection, cluster: &ClusterId) -> Result<()> {
-    sqlx::query("DELETE FROM merged_answer_evidence WHERE cluster = $1")
+async fn delete_evidence(connection: &mut Transaction, cluster: &ClusterId) -> Result<()> {
+    engine::query("DELETE FROM merged_answer_evidence WHERE cluster = $1")
         .bind(cluster.as_str())
         .execute(connection)
         .await?;

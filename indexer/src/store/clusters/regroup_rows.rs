@@ -7,6 +7,7 @@ use rules::model::ids::{ChannelId, ClusterId, GuildId, MessageId};
 
 use super::cluster_rows::{OccurrenceRow, cluster_id, parse_state};
 use super::likeness::{cluster_list, id_list};
+use crate::store::engine::{self, Value};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::proposals::proposal_rows;
 use crate::store::sql::SqlId;
@@ -44,15 +45,15 @@ impl Store {
         // Both conditions: one has SQLite use the partial index, the other its order.
         let sql =
             "SELECT first FROM asked_texts WHERE stale <> 0 AND stale = 1 ORDER BY first LIMIT $1";
-        let rows = sqlx::query_scalar::<_, i64>(sql).bind(limit).fetch_all(&self.read).await?;
+        let rows = engine::query_scalar::<i64>(sql).bind(limit).fetch_all(&self.read).await?;
         Ok(ids(rows))
     }
 
     /// Clusters that lost an occurrence, at most `limit`.
     pub(crate) async fn shrunk_clusters(&self, limit: u32) -> Result<BTreeSet<ClusterId>> {
-        // The sign keeps SQLite from walking along the ids of all clusters.
-        let sql = "SELECT id FROM clusters WHERE shrunk <> 0 ORDER BY +id LIMIT $1";
-        let rows = sqlx::query_scalar::<_, String>(sql).bind(limit).fetch_all(&self.read).await?;
+        // The empty text keeps SQLite from walking along the ids of all clusters.
+        let sql = "SELECT id FROM clusters WHERE shrunk <> 0 ORDER BY id || '' LIMIT $1";
+        let rows = engine::query_scalar::<String>(sql).bind(limit).fetch_all(&self.read).await?;
         rows.iter().map(|id| cluster_id(id)).collect()
     }
 
@@ -63,10 +64,10 @@ impl Store {
     ) -> Result<BTreeMap<MessageId, Vec<(MessageId, f32)>>> {
         // A list for each text: a row costs ten times what an entry of a list does, and a fraction thrice what a whole
         // number does.
-        let sql = "SELECT texts.value, (SELECT json_group_array(json_array(other, \
-                   CAST(score * 1073741824 AS INTEGER)) ORDER BY other) \
-                   FROM text_edges WHERE one = texts.value) FROM json_each($1) AS texts";
-        let rows = sqlx::query_as::<_, (i64, String)>(sql).bind(id_list(texts.iter().copied()));
+        let sql = "SELECT texts.value, '[' || (SELECT COALESCE(string_agg('[' || other || ',' || \
+                   CAST(score * 1073741824 AS INTEGER) || ']', ',' ORDER BY other), '') \
+                   FROM text_edges WHERE one = texts.value) || ']' FROM json_each($1) AS texts";
+        let rows = engine::query_as::<(i64, String)>(sql).bind(id_list(texts.iter().copied()));
         let read = |(one, edges): (i64, String)| {
             let edges = from_json::<Vec<(u64, u32)>>("a list of edges", &edges)?;
             let edge = |(other, score)| (MessageId(other), score as f32 / WHOLE_SCORE);
@@ -94,9 +95,10 @@ impl Store {
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<PlacedQuestion>> {
-        let list = sqlx::query_scalar::<_, String>(
-            "SELECT json_group_array(json_array(occurrences.question, asked_texts.first, \
-             occurrences.cluster, asked_texts.stale)) FROM asked_texts \
+        let list = engine::query_scalar::<String>(
+            "SELECT '[' || COALESCE(string_agg('[' || occurrences.question || ',' || asked_texts.first || ',' || \
+             COALESCE('\"' || occurrences.cluster || '\"', 'null') || ',' || asked_texts.stale || ']', ','), '') \
+             || ']' FROM asked_texts \
              JOIN question_texts ON question_texts.digest = asked_texts.digest \
              JOIN occurrences ON occurrences.question = question_texts.question \
              WHERE asked_texts.first IN (SELECT value FROM json_each($1))",
@@ -122,8 +124,9 @@ impl Store {
         if clusters.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let list = sqlx::query_scalar::<_, String>(
-            "SELECT json_group_array(json_array(id, state, size, shrunk)) FROM clusters \
+        let list = engine::query_scalar::<String>(
+            "SELECT '[' || COALESCE(string_agg('[\"' || id || '\",\"' || state || '\",' || size || ',' || shrunk \
+             || ']', ','), '') || ']' FROM clusters \
              WHERE id IN (SELECT value FROM json_each($1))",
         );
         let list = list.bind(cluster_list(clusters.iter())).fetch_one(&self.read).await?;
@@ -140,8 +143,8 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<BTreeMap<MessageId, (GuildId, ChannelId)>> {
-        let rows = sqlx::query_as::<_, (i64, i64, i64)>(
-            "SELECT question, json_extract(body, '$.g'), channel FROM occurrences \
+        let rows = engine::query_as::<(i64, i64, i64)>(
+            "SELECT question, CAST(json_extract(body, '$.g') AS INTEGER), channel FROM occurrences \
              WHERE question IN (SELECT value FROM json_each($1))",
         );
         let rows = rows.bind(id_list(questions.iter().copied())).fetch_all(&self.read).await?;
@@ -192,7 +195,7 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<Vec<OccurrenceRow>> {
-        let rows = sqlx::query_as::<_, (String, Option<String>)>(
+        let rows = engine::query_as::<(String, Option<String>)>(
             "SELECT body, cluster FROM occurrences \
              WHERE question IN (SELECT value FROM json_each($1)) ORDER BY question",
         )
@@ -204,7 +207,7 @@ impl Store {
 
     /// Occurrences without a cluster, by question, at most `limit`.
     pub(crate) async fn unplaced_occurrences(&self, limit: u32) -> Result<Vec<OccurrenceRow>> {
-        let rows = sqlx::query_as::<_, (String, Option<String>)>(
+        let rows = engine::query_as::<(String, Option<String>)>(
             "SELECT body, cluster FROM occurrences WHERE cluster IS NULL ORDER BY question LIMIT $1",
         );
         let rows = rows.bind(limit).fetch_all(&self.read).await?;
@@ -216,7 +219,7 @@ impl Store {
         &self,
         texts: &BTreeSet<MessageId>,
     ) -> Result<Vec<(MessageId, Vec<u8>)>> {
-        let rows = sqlx::query_as::<_, (i64, Vec<u8>)>(
+        let rows = engine::query_as::<(i64, Vec<u8>)>(
             "SELECT first, signature FROM text_signatures \
              WHERE first IN (SELECT value FROM json_each($1))",
         );
@@ -230,8 +233,8 @@ impl Store {
         &self,
         clusters: &BTreeSet<ClusterId>,
     ) -> Result<BTreeMap<ClusterId, Option<ClusterState>>> {
-        let rows = sqlx::query_as::<_, (String, String, i64)>(
-            "SELECT cluster, state, 0 AS merged FROM proposals \
+        let rows = engine::query_as::<(String, String, i64)>(
+            "SELECT cluster, state, CAST(0 AS INTEGER) AS merged FROM proposals \
              WHERE cluster IN (SELECT value FROM json_each($1)) \
              UNION ALL SELECT cluster, 'merged', 1 FROM merged_answers \
              WHERE cluster IN (SELECT value FROM json_each($1)) ORDER BY merged",
@@ -246,8 +249,12 @@ impl Store {
         Ok(published)
     }
 
-    async fn ids_among(&self, sql: &'static str, list: String) -> Result<BTreeSet<MessageId>> {
-        let rows = sqlx::query_scalar::<_, i64>(sql).bind(list).fetch_all(&self.read).await?;
+    async fn ids_among(
+        &self,
+        sql: &'static str,
+        list: impl Into<Value>,
+    ) -> Result<BTreeSet<MessageId>> {
+        let rows = engine::query_scalar::<i64>(sql).bind(list).fetch_all(&self.read).await?;
         Ok(ids(rows))
     }
 }

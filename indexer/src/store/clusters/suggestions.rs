@@ -7,6 +7,7 @@ use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use serde::Serialize;
 
 use super::cluster_rows::cluster_id;
+use crate::store::engine;
 use crate::store::judging::pending;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
@@ -33,7 +34,7 @@ impl Store {
     /// Writes down that an answer will be suggested; true once per question.
     pub async fn suggest(&self, suggestion: &Suggestion) -> Result<bool> {
         let Suggestion { question, channel, cluster, confidence, at, posted, helped } = suggestion;
-        let done = sqlx::query(
+        let done = engine::query(
             "INSERT INTO suggestions (question, channel, cluster, confidence, at, posted, helped) \
              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (question) DO NOTHING",
         )
@@ -51,7 +52,7 @@ impl Store {
 
     /// Notes which message suggests.
     pub async fn suggestion_posted(&self, question: MessageId, posted: MessageId) -> Result<()> {
-        sqlx::query("UPDATE suggestions SET posted = $2 WHERE question = $1")
+        engine::query("UPDATE suggestions SET posted = $2 WHERE question = $1")
             .bind(question.to_sql())
             .bind(posted.to_sql())
             .execute(&self.write)
@@ -69,7 +70,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let channel = sqlx::query_scalar::<_, i64>(
+        let channel = engine::query_scalar::<i64>(
             "UPDATE suggestions SET helped = $2, answered_by = $3, answered_at = $4 \
              WHERE question = $1 AND (helped IS NULL OR (helped <> $2 AND answered_by = $3)) \
              RETURNING channel",
@@ -78,7 +79,7 @@ impl Store {
         .bind(helped)
         .bind(by.to_sql())
         .bind(at.to_sql())
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await?;
         if let Some(channel) = channel {
             let channel = ChannelId::from_sql(channel);
@@ -90,7 +91,7 @@ impl Store {
 
     /// The questions of a channel that a suggested answer helped.
     pub async fn helped_questions(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
-        let questions = sqlx::query_scalar::<_, i64>(
+        let questions = engine::query_scalar::<i64>(
             "SELECT question FROM suggestions WHERE channel = $1 AND helped = 1",
         )
         .bind(channel.to_sql())
@@ -101,7 +102,7 @@ impl Store {
 
     /// What was suggested to a question.
     pub async fn suggestion(&self, question: MessageId) -> Result<Option<Suggestion>> {
-        let row = sqlx::query_as::<_, Row>(
+        let row = engine::query_as::<Row>(
             "SELECT question, channel, cluster, confidence, at, posted, helped FROM suggestions \
              WHERE question = $1",
         )

@@ -7,6 +7,7 @@ use rules::model::ids::{ChannelId, GuildId};
 use rules::model::workspace::{ChannelPlace, WorkspaceId, Workspaces};
 use sqlx::AssertSqlSafe;
 
+use crate::store::engine;
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -36,7 +37,7 @@ impl Store {
         channel: ChannelId,
         workspaces: &Workspaces,
     ) -> Result<Option<WorkspaceId>> {
-        let guild = sqlx::query_scalar::<_, i64>("SELECT guild FROM channels WHERE id = $1")
+        let guild = engine::query_scalar::<i64>("SELECT guild FROM channels WHERE id = $1")
             .bind(channel.to_sql())
             .fetch_optional(&self.read)
             .await?;
@@ -57,7 +58,7 @@ impl Store {
                  AND kind IN ('thread', 'private-thread') AND id IN {}",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+            let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.to_sql());
             }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, GuildId, MessageId};
-use sqlx::SqliteConnection;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -30,7 +30,7 @@ type Row = (i64, i64, i64, i64, bool, bool, i64, i64);
 impl Store {
     /// How far each channel has been read, by channel. Deleted channels are left out.
     pub async fn channel_progress(&self) -> Result<Vec<ChannelProgress>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT channel, guild, newest, oldest, complete, gapped, reconciled, archived_until \
              FROM channel_progress WHERE NOT EXISTS (SELECT 1 FROM tombstones \
              WHERE tombstones.channel = channel_progress.channel AND message = 0) ORDER BY channel",
@@ -57,7 +57,7 @@ fn reading(row: Row) -> ChannelProgress {
 
 /// The last word of the channel's reader stands.
 pub(in crate::store) async fn upsert_channel_progress(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     reading: &ChannelProgress,
 ) -> Result<()> {
     let ChannelProgress {
@@ -70,7 +70,7 @@ pub(in crate::store) async fn upsert_channel_progress(
         reconciled,
         archived_until,
     } = reading;
-    sqlx::query(
+    engine::query(
         "INSERT INTO channel_progress (channel, guild, newest, oldest, complete, gapped, reconciled, \
          archived_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (channel) DO UPDATE SET guild = excluded.guild, newest = excluded.newest, \

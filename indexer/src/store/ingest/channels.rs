@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, GuildId, MessageId};
 use rules::model::message::{Channel, ChannelKind};
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::batch::WriteBatch;
 use super::deletion::tombstone_channel;
 use super::invalidations::Invalidations;
 use super::tombstones::channel_gone;
 use crate::store::clusters::merged_answers::reindex_citing;
+use crate::store::engine::{self, Transaction, named_row};
 use crate::store::judging::pending;
 use crate::store::judging::pending::{PendingChannel, PendingRange};
 use crate::store::sql::{SqlId, SqlTime};
@@ -29,12 +29,44 @@ pub struct StoredChannel {
     pub gone: bool,
 }
 
+named_row! {
+    struct ChannelRow {
+        id: i64,
+        guild: i64,
+        kind: String,
+        name: String,
+        topic: Option<String>,
+        parent: Option<i64>,
+        parent_name: Option<String>,
+        tags: String,
+        closed: bool,
+    }
+}
+
+named_row! {
+    struct PendingRow {
+        pending_from: Option<i64>,
+        unserved: bool,
+        pending_mark: i64,
+        ..channel: ChannelRow
+    }
+}
+
+named_row! {
+    struct StoredRow {
+        observed: i64,
+        hidden: bool,
+        gone: bool,
+        ..channel: ChannelRow
+    }
+}
+
 impl Store {
     /// Channels with something to judge, by id. A thread without a topic has the one of its channel.
     pub async fn pending_channels(&self) -> Result<Vec<PendingChannel>> {
-        let mut transaction = self.read.begin().await?;
+        let mut transaction = self.read.begin_reading().await?;
         // What the topic of a channel says holds for its threads and posts.
-        let rows = sqlx::query(
+        let rows = engine::query_as::<PendingRow>(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
              AS topic, parent, parent_name, tags, closed, pending_from, \
@@ -42,18 +74,18 @@ impl Store {
              FROM channels WHERE id IN (SELECT id FROM channels WHERE pending_from IS NOT NULL \
              UNION SELECT channel FROM pending) ORDER BY id",
         )
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await?;
         let mut channels = Vec::new();
-        for row in &rows {
-            let channel = channel(row)?;
+        for row in rows {
+            let channel = channel(row.channel)?;
             let (mut ranges, seen) = pending::ranges(&mut transaction, channel.id).await?;
-            if let Some(from) = row.try_get::<Option<i64>, _>("pending_from")? {
+            if let Some(from) = row.pending_from {
                 ranges.push(PendingRange::to_the_end(MessageId::from_sql(from)));
                 ranges.sort_unstable();
                 ranges = pending::merged(ranges);
             }
-            let (hidden, mark) = (row.try_get("unserved")?, row.try_get("pending_mark")?);
+            let (hidden, mark) = (row.unserved, row.pending_mark);
             channels.push(PendingChannel { channel, ranges, hidden, mark, seen });
         }
         Ok(channels)
@@ -61,19 +93,19 @@ impl Store {
 
     /// Every channel that was ever seen, by id. A thread without a topic has the one of its channel.
     pub async fn channels(&self) -> Result<Vec<StoredChannel>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<StoredRow>(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
              AS topic, parent, parent_name, tags, closed, observed, hidden, gone FROM channels ORDER BY id",
         )
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(stored_channel).collect()
+        rows.into_iter().map(stored_channel).collect()
     }
 
     /// The threads of a channel or forum, by id.
     pub async fn threads_below(&self, parent: ChannelId) -> Result<Vec<StoredChannel>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<StoredRow>(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent)) AS topic, parent, parent_name, tags, closed, observed, hidden, \
              gone FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') ORDER BY id",
@@ -81,27 +113,26 @@ impl Store {
         .bind(parent.to_sql())
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(stored_channel).collect()
+        rows.into_iter().map(stored_channel).collect()
     }
 
     /// Those of these channels that were ever seen, by id.
     pub async fn channels_with(&self, ids: &BTreeSet<ChannelId>) -> Result<Vec<StoredChannel>> {
-        let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        let rows = sqlx::query(
+        let rows = engine::query_as::<StoredRow>(
             "SELECT id, guild, kind, name, COALESCE(topic, (SELECT above.topic FROM channels AS above \
              WHERE above.id = channels.parent AND channels.kind IN ('thread', 'private-thread'))) \
              AS topic, parent, parent_name, tags, closed, observed, hidden, gone FROM channels \
              WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id",
         )
-        .bind(format!("[{list}]"))
+        .bind(ids.iter().map(|id| id.to_sql()).collect::<Vec<_>>())
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(stored_channel).collect()
+        rows.into_iter().map(stored_channel).collect()
     }
 
     /// Whether any thread was ever opened in a channel.
     pub async fn has_threads(&self, channel: ChannelId) -> Result<bool> {
-        Ok(sqlx::query_scalar(
+        Ok(engine::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM channels WHERE parent = $1 AND kind = 'thread')",
         )
         .bind(channel.to_sql())
@@ -118,7 +149,7 @@ impl Store {
         let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
             return Ok(Vec::new());
         };
-        let ids = sqlx::query_scalar::<_, i64>(
+        let ids = engine::query_scalar::<i64>(
             "SELECT id FROM channels WHERE parent = $1 AND id BETWEEN $2 AND $3 \
              AND kind = 'thread' AND NOT (hidden OR gone OR outside) ORDER BY id",
         )
@@ -133,10 +164,11 @@ impl Store {
 
     /// Has every conversation of every channel judged again, as after a change of the rules.
     pub async fn mark_everything_pending(&self) -> Result<()> {
-        sqlx::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
-            .execute(&self.write)
+        let mut transaction = self.begin().await?;
+        engine::query("UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1")
+            .execute(&mut transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Clears what was pending when it was read; what became pending since stays.
@@ -144,7 +176,7 @@ impl Store {
         let PendingChannel { channel, mark, seen, .. } = pending;
         let mut transaction = self.begin().await?;
         pending::clear(&mut transaction, channel.id, *seen).await?;
-        sqlx::query(
+        engine::query(
             "UPDATE channels SET pending_from = CASE WHEN pending_mark = $2 THEN NULL \
              ELSE pending_from END, purging = CASE WHEN purging <= $3 THEN 0 ELSE purging END \
              WHERE id = $1",
@@ -152,7 +184,7 @@ impl Store {
         .bind(channel.id.to_sql())
         .bind(*mark)
         .bind(*seen)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         Ok(transaction.commit().await?)
     }
@@ -160,7 +192,7 @@ impl Store {
 
 /// Applies what a batch reports of channels; returns how many messages went with deleted ones.
 pub(in crate::store) async fn upsert_channels(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     batch: &WriteBatch,
     stale: &mut Invalidations,
 ) -> Result<u64> {
@@ -201,13 +233,13 @@ pub(in crate::store) async fn upsert_channels(
 
 /// The newest sight of a channel stands: of two at one time the one that compares as greater.
 async fn upsert_channel(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: &Channel,
     observed: Timestamp,
     outside: bool,
 ) -> Result<()> {
     let Channel { id, guild, kind, name, topic, parent, parent_name, tags, closed } = channel;
-    sqlx::query(
+    engine::query(
         "INSERT INTO channels (id, guild, kind, name, topic, parent, parent_name, tags, closed, observed, \
          outside, pending_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, \
          (SELECT 0 WHERE EXISTS (SELECT 1 FROM messages WHERE channel = $1))) \
@@ -250,10 +282,10 @@ async fn upsert_channel(
 
 /// What the threads below a channel, and the message that a thread was opened from, depend on.
 async fn sight(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<Option<(Option<String>, bool)>> {
-    Ok(sqlx::query_as("SELECT topic, outside FROM channels WHERE id = $1")
+    Ok(engine::query_as("SELECT topic, outside FROM channels WHERE id = $1")
         .bind(channel.to_sql())
         .fetch_optional(connection)
         .await?)
@@ -261,8 +293,8 @@ async fn sight(
 
 /// Has the message judged again that a thread was opened from: it belongs to the thread while that is
 /// served.
-async fn mark_opening_pending(connection: &mut SqliteConnection, thread: ChannelId) -> Result<()> {
-    sqlx::query(
+async fn mark_opening_pending(connection: &mut Transaction, thread: ChannelId) -> Result<()> {
+    engine::query(
         "INSERT INTO pending (channel, first, last) SELECT messages.channel, messages.id, messages.id \
          FROM channels JOIN messages ON messages.channel = channels.parent AND messages.id = channels.id \
          WHERE channels.id = $1 AND channels.kind = 'thread'",
@@ -273,8 +305,8 @@ async fn mark_opening_pending(connection: &mut SqliteConnection, thread: Channel
     Ok(())
 }
 
-async fn mark_threads_pending(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
-    sqlx::query(
+async fn mark_threads_pending(connection: &mut Transaction, channel: ChannelId) -> Result<()> {
+    engine::query(
         "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
          WHERE parent = $1 AND kind IN ('thread', 'private-thread')",
     )
@@ -284,10 +316,11 @@ async fn mark_threads_pending(connection: &mut SqliteConnection, channel: Channe
     Ok(())
 }
 
-async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Timestamp) -> Result<()> {
-    sqlx::query(
+async fn hide(connection: &mut Transaction, channel: ChannelId, at: Timestamp) -> Result<()> {
+    engine::query(
         "INSERT INTO hidden_channels (channel, at) VALUES ($1, $2) \
-         ON CONFLICT (channel) DO UPDATE SET at = MAX(at, excluded.at)",
+         ON CONFLICT (channel) DO UPDATE SET at = excluded.at \
+         WHERE excluded.at > hidden_channels.at",
     )
     .bind(channel.to_sql())
     .bind(at.to_sql())
@@ -297,11 +330,8 @@ async fn hide(connection: &mut SqliteConnection, channel: ChannelId, at: Timesta
 }
 
 /// Threads only: a channel outlives its category.
-async fn threads_of(
-    connection: &mut SqliteConnection,
-    channel: ChannelId,
-) -> Result<Vec<ChannelId>> {
-    let ids = sqlx::query_scalar::<_, i64>(
+async fn threads_of(connection: &mut Transaction, channel: ChannelId) -> Result<Vec<ChannelId>> {
+    let ids = engine::query_scalar::<i64>(
         "SELECT id FROM channels WHERE parent = $1 AND kind IN ('thread', 'private-thread') \
          ORDER BY id",
     )
@@ -312,8 +342,8 @@ async fn threads_of(
 }
 
 /// Writes down whether a channel and those below it are hidden or gone; what changes is pending.
-async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
-    let changed = sqlx::query_scalar::<_, i64>(
+async fn refresh_visibility(connection: &mut Transaction, channel: ChannelId) -> Result<()> {
+    let changed = engine::query_scalar::<i64>(
         "UPDATE channels SET hidden = visibility.hidden, gone = visibility.gone, pending_from = 0, \
          pending_mark = pending_mark + 1 FROM (SELECT one.id AS id, \
          EXISTS (SELECT 1 FROM hidden_channels AS report WHERE report.at >= one.observed \
@@ -336,26 +366,26 @@ async fn refresh_visibility(connection: &mut SqliteConnection, channel: ChannelI
     Ok(())
 }
 
-fn stored_channel(row: &SqliteRow) -> Result<StoredChannel> {
+fn stored_channel(row: StoredRow) -> Result<StoredChannel> {
     Ok(StoredChannel {
-        channel: channel(row)?,
-        observed: Timestamp::from_sql(row.try_get("observed")?),
-        hidden: row.try_get("hidden")?,
-        gone: row.try_get("gone")?,
+        channel: channel(row.channel)?,
+        observed: Timestamp::from_sql(row.observed),
+        hidden: row.hidden,
+        gone: row.gone,
     })
 }
 
-fn channel(row: &SqliteRow) -> Result<Channel> {
+fn channel(row: ChannelRow) -> Result<Channel> {
     Ok(Channel {
-        id: ChannelId::from_sql(row.try_get::<i64, _>("id")?),
-        guild: GuildId::from_sql(row.try_get::<i64, _>("guild")?),
-        kind: channel_kind(row.try_get("kind")?),
-        name: row.try_get("name")?,
-        topic: row.try_get("topic")?,
-        parent: row.try_get::<Option<i64>, _>("parent")?.map(ChannelId::from_sql),
-        parent_name: row.try_get("parent_name")?,
-        tags: from_json("a channel's tags", row.try_get("tags")?)?,
-        closed: row.try_get("closed")?,
+        id: ChannelId::from_sql(row.id),
+        guild: GuildId::from_sql(row.guild),
+        kind: channel_kind(&row.kind),
+        name: row.name,
+        topic: row.topic,
+        parent: row.parent.map(ChannelId::from_sql),
+        parent_name: row.parent_name,
+        tags: from_json("a channel's tags", &row.tags)?,
+        closed: row.closed,
     })
 }
 

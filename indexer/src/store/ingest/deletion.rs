@@ -2,19 +2,20 @@
 
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{MessageKey, WHOLE_CHANNEL, place};
 use super::invalidations::Invalidations;
 use super::reactions::drop_all;
 use super::{quarantine, tombstones};
 use crate::store::clusters::merged_answers;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders};
 
 /// Deletes messages for good; returns how many were stored.
 pub(in crate::store) async fn tombstone_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     deleted: &[(ChannelId, MessageId, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<u64> {
@@ -34,7 +35,7 @@ pub(in crate::store) async fn tombstone_messages(
 
 /// Deletes a channel for good, with all that was said there; returns how many messages were stored.
 pub(in crate::store) async fn tombstone_channel(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     at: Timestamp,
     stale: &mut Invalidations,
@@ -52,14 +53,14 @@ pub(in crate::store) async fn tombstone_channel(
 
 /// Deletes the rows of messages, in one statement; returns which there were.
 pub(in crate::store) async fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     keys: &[MessageKey],
 ) -> Result<Vec<MessageKey>> {
     let sql = format!(
         "DELETE FROM messages WHERE (channel, id) IN (VALUES {}) RETURNING channel, id",
         placeholders(keys.len(), 2)
     );
-    let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+    let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql));
     for (channel, id) in keys {
         query = query.bind(channel.to_sql()).bind(id.to_sql());
     }
@@ -67,16 +68,16 @@ pub(in crate::store) async fn delete(
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
 }
 
-async fn delete_in(connection: &mut SqliteConnection, channel: ChannelId) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM messages WHERE channel = $1")
+async fn delete_in(connection: &mut Transaction, channel: ChannelId) -> Result<u64> {
+    let done = engine::query("DELETE FROM messages WHERE channel = $1")
         .bind(channel.to_sql())
         .execute(connection)
         .await?;
     Ok(done.rows_affected())
 }
 
-async fn drop_changes_in(connection: &mut SqliteConnection, channel: ChannelId) -> Result<()> {
-    sqlx::query("DELETE FROM reaction_changes WHERE channel = $1")
+async fn drop_changes_in(connection: &mut Transaction, channel: ChannelId) -> Result<()> {
+    engine::query("DELETE FROM reaction_changes WHERE channel = $1")
         .bind(channel.to_sql())
         .execute(connection)
         .await?;

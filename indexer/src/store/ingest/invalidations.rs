@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ChannelId, MessageId};
-use sqlx::SqliteConnection;
 
 use super::batch::MessageKey;
 use crate::store::Result;
+use crate::store::engine::Transaction;
 use crate::store::judging::pending::{flag_for_purge, mark_pending};
 use crate::store::operations::purge::note_purge;
 
@@ -43,7 +43,7 @@ impl Invalidations {
     }
 
     /// Leaves the notes in the store.
-    pub(in crate::store) async fn write(self, connection: &mut SqliteConnection) -> Result<()> {
+    pub(in crate::store) async fn write(self, connection: &mut Transaction) -> Result<()> {
         for (channel, messages) in &self.changed {
             mark_pending(connection, *channel, messages).await?;
         }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rules::model::ids::{GuildId, MessageId, UserId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{MemberJoin, place};
 use super::invalidations::Invalidations;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -21,11 +22,10 @@ impl Store {
         let mut found = BTreeMap::new();
         for chunk in users.chunks(MAX_BINDS - 1) {
             let sql = format!(
-                "SELECT user, joined FROM members WHERE guild = ? AND user IN {}",
+                "SELECT members.user, joined FROM members WHERE guild = ? AND members.user IN {}",
                 placeholders(1, chunk.len())
             );
-            let mut query =
-                sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql)).bind(guild.to_sql());
+            let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql)).bind(guild.to_sql());
             for user in chunk {
                 query = query.bind(user.to_sql());
             }
@@ -42,7 +42,7 @@ impl Store {
 /// Keeps each person's earliest date. What they wrote as a newcomer, and was stored before their date
 /// was known, is judged again.
 pub(in crate::store) async fn upsert_joins(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     joins: &[&MemberJoin],
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -54,9 +54,9 @@ pub(in crate::store) async fn upsert_joins(
         }
     }
     for join in earliest.into_values() {
-        let earlier = sqlx::query(
-            "INSERT INTO members (guild, user, joined) VALUES ($1, $2, $3) \
-             ON CONFLICT (guild, user) DO UPDATE SET joined = excluded.joined \
+        let earlier = engine::query(
+            "INSERT INTO members (guild, \"user\", joined) VALUES ($1, $2, $3) \
+             ON CONFLICT (guild, \"user\") DO UPDATE SET joined = excluded.joined \
              WHERE excluded.joined < members.joined",
         )
         .bind(join.guild.to_sql())
@@ -73,11 +73,11 @@ pub(in crate::store) async fn upsert_joins(
 
 /// Reads a range of each channel of the server, and nothing of one who never spoke.
 async fn rejudge_newcomer(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     join: &MemberJoin,
     stale: &mut Invalidations,
 ) -> Result<()> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
+    let rows = engine::query_as::<(i64, i64)>(
         "SELECT messages.channel, messages.id FROM channels CROSS JOIN messages \
          ON messages.channel = channels.id AND messages.id >= $3 AND messages.id < $4 \
          WHERE EXISTS (SELECT 1 FROM users WHERE id = $2) \

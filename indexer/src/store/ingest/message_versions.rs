@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use rules::model::ids::MessageId;
 use rules::model::message::Message;
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{Applied, MessageKey, ReactionsCoverage, by_channel};
 use super::invalidations::Invalidations;
 use super::messages::{MessageExtras, kind_name};
 use super::{reactions, tombstones};
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, placeholders, to_json};
 
@@ -61,7 +62,7 @@ struct MessageUpdate<'m> {
 
 /// Keeps the newest updates of messages that are not behind a tombstone.
 pub(in crate::store) async fn upsert_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     messages: &[(Cow<'_, Message>, ReactionsCoverage, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<Applied> {
@@ -158,7 +159,7 @@ fn digest(message: &Message) -> i64 {
 type VersionRow = (i64, i64, i64, i64, i64, Option<String>);
 
 async fn stored(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     keys: impl Iterator<Item = MessageKey>,
 ) -> Result<HashMap<MessageKey, (MessageVersion, FullReactions)>> {
     let mut versions = HashMap::new();
@@ -170,7 +171,7 @@ async fn stored(
                 placeholders(1, ids.len())
             );
             let mut query =
-                sqlx::query_as::<_, VersionRow>(AssertSqlSafe(sql)).bind(channel.to_sql());
+                engine::query_as::<VersionRow>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
                 query = query.bind(id.to_sql());
             }
@@ -188,7 +189,7 @@ async fn stored(
     Ok(versions)
 }
 
-async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]) -> Result<()> {
+async fn upsert(connection: &mut Transaction, written: &[MessageUpdate<'_>]) -> Result<()> {
     const COLUMNS: usize = 14;
     for chunk in written.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
@@ -201,7 +202,7 @@ async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]
              reactions = excluded.reactions, reactions_as_of = excluded.reactions_as_of",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for MessageUpdate { version, message, whole } in chunk {
             query = query
                 .bind(message.channel.to_sql())
@@ -225,11 +226,11 @@ async fn upsert(connection: &mut SqliteConnection, written: &[MessageUpdate<'_>]
 }
 
 async fn update_reactions(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     (channel, message): MessageKey,
     whole: &FullReactions,
 ) -> Result<()> {
-    sqlx::query(
+    engine::query(
         "UPDATE messages SET reactions = $3, reactions_as_of = $4 WHERE channel = $1 AND id = $2",
     )
     .bind(channel.to_sql())
@@ -243,13 +244,13 @@ async fn update_reactions(
 
 /// Puts a message in the place of the stored one that it was made of, as the version that it is then.
 pub(in crate::store) async fn rewrite_message(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     (channel, id): MessageKey,
     version: MessageVersion,
     message: &Message,
 ) -> Result<()> {
     let reactions = (!message.reactions.is_empty()).then(|| to_json(&message.reactions));
-    sqlx::query(
+    engine::query(
         "UPDATE messages SET text = $3, extra = $4, reactions = $5, digest = $6 \
          WHERE channel = $1 AND id = $2",
     )

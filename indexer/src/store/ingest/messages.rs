@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId, UserId};
 use rules::model::message::{Attachment, Author, Mention, Message, MessageKind, Reaction};
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, Row, sqlite::SqliteRow};
+use sqlx::AssertSqlSafe;
 
 use super::reactions::{StoredReactionChange, overlay};
+use crate::store::engine::{self, named_row};
 use crate::store::judging::pending::PendingRange;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
@@ -23,7 +24,7 @@ impl Store {
         limit: u32,
         authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<MessageRow>(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
              reactions, reactions_as_of FROM messages \
              WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id LIMIT $4",
@@ -34,7 +35,7 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        self.messages(channel, rows.iter(), authors).await
+        self.messages(channel, rows.into_iter(), authors).await
     }
 
     /// The last `limit` messages of people and bots before `before`, by id.
@@ -45,7 +46,7 @@ impl Store {
         limit: u32,
         authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<MessageRow>(
             "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, \
              reactions, reactions_as_of FROM messages \
              WHERE channel = $1 AND id < $2 AND kind IN ('default', 'reply', 'command') \
@@ -56,7 +57,7 @@ impl Store {
         .bind(limit)
         .fetch_all(&self.read)
         .await?;
-        self.messages(channel, rows.iter().rev(), authors).await
+        self.messages(channel, rows.into_iter().rev(), authors).await
     }
 
     /// The messages of a channel with these ids, by id; ids that are not stored are left out.
@@ -74,12 +75,13 @@ impl Store {
                  WHERE channel = ? AND id IN {} ORDER BY id",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(channel.to_sql());
+            let mut query =
+                engine::query_as::<MessageRow>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
                 query = query.bind(id.to_sql());
             }
             let rows = query.fetch_all(&self.read).await?;
-            found.extend(self.messages(channel, rows.iter(), authors).await?);
+            found.extend(self.messages(channel, rows.into_iter(), authors).await?);
         }
         found.sort_by_key(|message| message.id);
         Ok(found)
@@ -91,7 +93,7 @@ impl Store {
         channel: ChannelId,
         authors: &mut AuthorCache,
     ) -> Result<Option<Message>> {
-        let id = sqlx::query_scalar::<_, i64>(
+        let id = engine::query_scalar::<i64>(
             "SELECT id FROM messages WHERE channel = $1 AND kind NOT IN ('system', 'other') \
              ORDER BY id LIMIT 1",
         )
@@ -109,7 +111,7 @@ impl Store {
         first: MessageId,
         last: MessageId,
     ) -> Result<Vec<MessageId>> {
-        let ids = sqlx::query_scalar::<_, i64>(
+        let ids = engine::query_scalar::<i64>(
             "SELECT id FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 ORDER BY id",
         )
         .bind(channel.to_sql())
@@ -136,7 +138,7 @@ impl Store {
                  ON messages.channel = places.channel AND messages.id IN {}",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+            let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.to_sql());
             }
@@ -152,10 +154,10 @@ impl Store {
     }
 
     /// Reads rows that ascend by id, with the reactions as they stand after every change.
-    async fn messages<'r>(
+    async fn messages(
         &self,
         channel: ChannelId,
-        rows: impl Iterator<Item = &'r SqliteRow>,
+        rows: impl Iterator<Item = MessageRow>,
         authors: &mut AuthorCache,
     ) -> Result<Vec<Message>> {
         let read = rows.map(|row| message(row, channel, authors)).collect::<Result<Vec<_>>>()?;
@@ -179,8 +181,8 @@ impl Store {
         first: MessageId,
         last: MessageId,
     ) -> Result<BTreeMap<MessageId, Vec<StoredReactionChange>>> {
-        let rows = sqlx::query_as::<_, (i64, String, i64, bool, i64)>(
-            "SELECT message, emoji, user, added, observed FROM reaction_changes \
+        let rows = engine::query_as::<(i64, String, i64, bool, i64)>(
+            "SELECT message, emoji, reaction_changes.user, added, observed FROM reaction_changes \
              WHERE channel = $1 AND message BETWEEN $2 AND $3",
         )
         .bind(channel.to_sql())
@@ -205,12 +207,12 @@ pub struct AuthorCache {
 }
 
 impl AuthorCache {
-    fn intern(&mut self, id: UserId, name: &str, bot: bool) -> Arc<Author> {
+    fn intern(&mut self, id: UserId, name: String, bot: bool) -> Arc<Author> {
         let known = self.met.entry(id).or_default();
         if let Some(author) = known.iter().find(|author| author.name == name && author.bot == bot) {
             return Arc::clone(author);
         }
-        let author = Arc::new(Author { id, name: name.to_owned(), bot, roles: Vec::new() });
+        let author = Arc::new(Author { id, name, bot, roles: Vec::new() });
         known.push(Arc::clone(&author));
         author
     }
@@ -250,30 +252,44 @@ impl MessageExtras {
     }
 }
 
+named_row! {
+    pub(in crate::store) struct MessageRow {
+        id: i64,
+        author: i64,
+        author_name: String,
+        bot: bool,
+        kind: String,
+        sent: i64,
+        edited: i64,
+        text: String,
+        extra: Option<String>,
+        reactions: Option<String>,
+        reactions_as_of: i64,
+    }
+}
+
 /// A stored message, with the reactions of its newest whole telling, and when that was.
 pub(in crate::store) fn message(
-    row: &SqliteRow,
+    row: MessageRow,
     channel: ChannelId,
     authors: &mut AuthorCache,
 ) -> Result<(Message, i64)> {
-    let extra = match row.try_get::<Option<&str>, _>("extra")? {
+    let extra = match &row.extra {
         Some(text) => from_json("a message's extras", text)?,
         None => MessageExtras::default(),
     };
-    let reactions = match row.try_get::<Option<&str>, _>("reactions")? {
+    let reactions = match &row.reactions {
         Some(text) => from_json::<Vec<Reaction>>("a message's reactions", text)?,
         None => Vec::new(),
     };
-    let author = UserId::from_sql(row.try_get::<i64, _>("author")?);
-    let edited = row.try_get::<i64, _>("edited")?;
     let message = Message {
-        id: MessageId::from_sql(row.try_get::<i64, _>("id")?),
+        id: MessageId::from_sql(row.id),
         channel,
-        author: authors.intern(author, row.try_get("author_name")?, row.try_get("bot")?),
-        kind: kind(row.try_get("kind")?),
-        sent: Timestamp::from_sql(row.try_get("sent")?),
-        edited: (edited != 0).then_some(Timestamp::from_sql(edited)),
-        text: row.try_get("text")?,
+        author: authors.intern(UserId::from_sql(row.author), row.author_name, row.bot),
+        kind: kind(&row.kind),
+        sent: Timestamp::from_sql(row.sent),
+        edited: (row.edited != 0).then_some(Timestamp::from_sql(row.edited)),
+        text: row.text,
         reply_to: extra.reply_to,
         mentions: extra.mentions,
         reactions,
@@ -281,7 +297,7 @@ pub(in crate::store) fn message(
         forwarded: extra.forwarded,
         pinned: extra.pinned,
     };
-    Ok((message, row.try_get("reactions_as_of")?))
+    Ok((message, row.reactions_as_of))
 }
 
 const KINDS: [(MessageKind, &str); 6] = [

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{MessageKey, QuarantinedPayload};
 use super::invalidations::Invalidations;
 use super::tombstones;
+use crate::store::engine::{self, Transaction};
 use crate::store::operations::settings::hex;
 use crate::store::privacy::opt_outs::OptOuts;
 use crate::store::sql::{SqlId, SqlTime};
@@ -18,7 +19,7 @@ type Row = (i64, String, String, String, String, Option<i64>, Option<i64>, i64, 
 impl Store {
     /// What is quarantined, oldest first, at most `limit`.
     pub async fn quarantined(&self, limit: u32) -> Result<Vec<QuarantinedPayload>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT id, source, kind, why, raw, channel, message, seen, tries FROM quarantine \
              ORDER BY id LIMIT $1",
         )
@@ -30,13 +31,13 @@ impl Store {
 
     /// Lets go of what could be read at last.
     pub async fn remove_quarantined(&self, id: i64) -> Result<()> {
-        sqlx::query("DELETE FROM quarantine WHERE id = $1").bind(id).execute(&self.write).await?;
+        engine::query("DELETE FROM quarantine WHERE id = $1").bind(id).execute(&self.write).await?;
         Ok(())
     }
 
     /// Notes that another try failed, and why.
     pub async fn record_failed_retry(&self, id: i64, why: &str) -> Result<()> {
-        sqlx::query("UPDATE quarantine SET why = $2, tries = tries + 1 WHERE id = $1")
+        engine::query("UPDATE quarantine SET why = $2, tries = tries + 1 WHERE id = $1")
             .bind(id)
             .bind(why)
             .execute(&self.write)
@@ -62,7 +63,7 @@ fn quarantined(row: Row) -> QuarantinedPayload {
 
 /// Quarantines something once, unless it is of a deleted message or names somebody who opted out.
 pub(in crate::store) async fn quarantine_payload(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     one: &QuarantinedPayload,
     opted_out: &OptOuts,
 ) -> Result<()> {
@@ -79,9 +80,9 @@ pub(in crate::store) async fn quarantine_payload(
     insert(connection, one).await
 }
 
-async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> Result<()> {
+async fn insert(connection: &mut Transaction, one: &QuarantinedPayload) -> Result<()> {
     let QuarantinedPayload { id: _, source, kind, why, raw, channel, message, seen, tries } = one;
-    sqlx::query(
+    engine::query(
         "INSERT INTO quarantine (digest, source, kind, why, raw, channel, message, seen, tries) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
     )
@@ -101,7 +102,7 @@ async fn insert(connection: &mut SqliteConnection, one: &QuarantinedPayload) -> 
 
 /// Drops what is quarantined of messages that could be read at the same time or later.
 pub(in crate::store) async fn drop_of_read(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     read: impl Iterator<Item = (MessageKey, Timestamp)>,
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -116,7 +117,7 @@ pub(in crate::store) async fn drop_of_read(
              WHERE seen <= at)",
             placeholders(chunk.len(), 3)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for ((channel, message), at) in chunk {
             query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.to_sql());
         }
@@ -127,13 +128,15 @@ pub(in crate::store) async fn drop_of_read(
     Ok(())
 }
 
-async fn any(connection: &mut SqliteConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM quarantine)").fetch_one(connection).await?)
+async fn any(connection: &mut Transaction) -> Result<bool> {
+    Ok(engine::query_scalar("SELECT EXISTS (SELECT 1 FROM quarantine)")
+        .fetch_one(connection)
+        .await?)
 }
 
 /// Drops what is quarantined of deleted messages.
 pub(in crate::store) async fn drop_of_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     keys: &[MessageKey],
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -142,7 +145,7 @@ pub(in crate::store) async fn drop_of_messages(
             "DELETE FROM quarantine WHERE (channel, message) IN (VALUES {})",
             placeholders(chunk.len(), 2)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {
             query = query.bind(channel.to_sql()).bind(message.to_sql());
         }
@@ -155,11 +158,11 @@ pub(in crate::store) async fn drop_of_messages(
 
 /// Drops what is quarantined of a deleted channel.
 pub(in crate::store) async fn drop_of_channel(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     stale: &mut Invalidations,
 ) -> Result<()> {
-    let done = sqlx::query("DELETE FROM quarantine WHERE channel = $1")
+    let done = engine::query("DELETE FROM quarantine WHERE channel = $1")
         .bind(channel.to_sql())
         .execute(connection)
         .await?;

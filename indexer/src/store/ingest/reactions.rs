@@ -10,11 +10,12 @@ use jiff::Timestamp;
 use rules::model::ids::UserId;
 use rules::model::message::{Reaction, ReactionChange, ReactionOp};
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{Applied, MessageKey, place};
 use super::invalidations::Invalidations;
 use super::tombstones;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
@@ -113,7 +114,7 @@ impl Store {
     }
 
     async fn complete_reactions(&self) -> Result<BTreeMap<MessageKey, ReactionSnapshot>> {
-        let rows = sqlx::query_as::<_, (i64, i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, i64, String)>(
             "SELECT channel, id, reactions_as_of, reactions FROM messages \
              WHERE reactions IS NOT NULL",
         )
@@ -129,7 +130,7 @@ impl Store {
 
     /// The changes of reactions to stored messages, each with the time of the last complete report.
     async fn reactions_changed(&self) -> Result<Vec<(MessageKey, i64, StoredReactionChange)>> {
-        let rows = sqlx::query_as::<_, ChangedRow>(
+        let rows = engine::query_as::<ChangedRow>(
             "SELECT one.channel, one.message, messages.reactions_as_of, one.emoji, one.user, \
              one.added, one.observed FROM reaction_changes AS one \
              JOIN messages ON messages.channel = one.channel AND messages.id = one.message",
@@ -147,7 +148,7 @@ impl Store {
 
 /// Keeps single changes that are neither outdated nor behind a tombstone.
 pub(in crate::store) async fn upsert_reaction_changes(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     changes: &[&(ReactionChange, Timestamp)],
     stale: &mut Invalidations,
 ) -> Result<Applied> {
@@ -186,22 +187,22 @@ fn newest<'a>(
 
 /// Returns the messages of the rows that changed.
 async fn upsert(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     changes: &[(ReactionKey<'_>, (i64, bool))],
 ) -> Result<Vec<MessageKey>> {
     let sql = format!(
-        "WITH reported (channel, message, emoji, user, added, observed) AS (VALUES {}) \
-         INSERT INTO reaction_changes (channel, message, emoji, user, added, observed) \
-         SELECT channel, message, emoji, user, added, observed FROM reported \
+        "WITH reported (channel, message, emoji, \"user\", added, observed) AS (VALUES {}) \
+         INSERT INTO reaction_changes (channel, message, emoji, \"user\", added, observed) \
+         SELECT channel, message, emoji, reported.user, added, observed FROM reported \
          WHERE NOT EXISTS (SELECT 1 FROM messages WHERE messages.channel = reported.channel \
          AND messages.id = reported.message AND messages.reactions_as_of > reported.observed) \
-         ON CONFLICT (channel, message, emoji, user) DO UPDATE \
+         ON CONFLICT (channel, message, emoji, \"user\") DO UPDATE \
          SET added = excluded.added, observed = excluded.observed \
          WHERE (excluded.observed, excluded.added) \
          > (reaction_changes.observed, reaction_changes.added) RETURNING channel, message",
         placeholders(changes.len(), 6)
     );
-    let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+    let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql));
     for (((channel, message), emoji, user), (observed, added)) in changes {
         query = query
             .bind(channel.to_sql())
@@ -217,7 +218,7 @@ async fn upsert(
 
 /// Drops the changes that complete reports of these messages outdate.
 pub(in crate::store) async fn drop_outdated(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     messages: &[MessageKey],
     stale: &mut Invalidations,
 ) -> Result<()> {
@@ -232,7 +233,7 @@ pub(in crate::store) async fn drop_outdated(
              AND messages.id = reaction_changes.message) RETURNING channel, message",
             placeholders(chunk.len(), 2)
         );
-        let mut query = sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(sql));
+        let mut query = engine::query_as::<(i64, i64)>(AssertSqlSafe(sql));
         for (channel, message) in chunk {
             query = query.bind(channel.to_sql()).bind(message.to_sql());
         }
@@ -243,15 +244,15 @@ pub(in crate::store) async fn drop_outdated(
     Ok(())
 }
 
-async fn any_changes(connection: &mut SqliteConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM reaction_changes)")
+async fn any_changes(connection: &mut Transaction) -> Result<bool> {
+    Ok(engine::query_scalar("SELECT EXISTS (SELECT 1 FROM reaction_changes)")
         .fetch_one(connection)
         .await?)
 }
 
 /// Drops every change of the reactions to these messages.
 pub(in crate::store) async fn drop_all(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     gone: &[MessageKey],
 ) -> Result<()> {
     for chunk in gone.chunks(MAX_BINDS / 2) {
@@ -259,7 +260,7 @@ pub(in crate::store) async fn drop_all(
             "DELETE FROM reaction_changes WHERE (channel, message) IN (VALUES {})",
             placeholders(chunk.len(), 2)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (channel, message) in chunk {
             query = query.bind(channel.to_sql()).bind(message.to_sql());
         }

@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
-use sqlx::SqliteConnection;
 
 use super::deletion::tombstone_messages;
 use super::invalidations::Invalidations;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -28,9 +28,10 @@ impl Store {
     /// Notes that everything which a channel held at this time was imported. An older time changes
     /// nothing.
     pub async fn record_snapshot(&self, channel: ChannelId, exported: Timestamp) -> Result<()> {
-        sqlx::query(
+        engine::query(
             "INSERT INTO channel_snapshots (channel, exported) VALUES ($1, $2) \
-             ON CONFLICT (channel) DO UPDATE SET exported = MAX(exported, excluded.exported)",
+             ON CONFLICT (channel) DO UPDATE SET exported = excluded.exported \
+             WHERE excluded.exported > channel_snapshots.exported",
         )
         .bind(channel.to_sql())
         .bind(exported.to_sql())
@@ -41,7 +42,7 @@ impl Store {
 
     /// What the newest whole export of a channel lacks; `None` if nothing, or if there was none.
     pub async fn missing_messages(&self, channel: ChannelId) -> Result<Option<MissingMessages>> {
-        let row = sqlx::query_as::<_, (String, i64)>(
+        let row = engine::query_as::<(String, i64)>(
             "SELECT channels.name, exported FROM channel_snapshots \
              JOIN channels ON channels.id = channel_snapshots.channel WHERE channel = $1",
         )
@@ -49,7 +50,7 @@ impl Store {
         .fetch_optional(&self.read)
         .await?;
         let Some((channel_name, exported)) = row else { return Ok(None) };
-        let (missing, stored) = sqlx::query_as::<_, (i64, i64)>(
+        let (missing, stored) = engine::query_as::<(i64, i64)>(
             "SELECT COUNT(*) FILTER (WHERE observed < $2), COUNT(*) FROM messages \
              WHERE channel = $1 AND id < $3",
         )
@@ -82,11 +83,11 @@ impl Store {
 }
 
 async fn unseen_since(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     exported: Timestamp,
 ) -> Result<Vec<(ChannelId, MessageId, Timestamp)>> {
-    let ids = sqlx::query_scalar::<_, i64>(
+    let ids = engine::query_scalar::<i64>(
         "SELECT id FROM messages WHERE channel = $1 AND id < $3 AND observed < $2 ORDER BY id",
     )
     .bind(channel.to_sql())

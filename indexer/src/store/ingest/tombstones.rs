@@ -1,12 +1,13 @@
 //! What was deleted stays so, whatever is reported of it later.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::batch::{MessageKey, WHOLE_CHANNEL, by_channel};
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, placeholders};
 
@@ -25,7 +26,7 @@ impl TombstoneSet {
 
 /// Looks up which of these messages are deleted.
 pub(in crate::store) async fn among(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     keys: impl Iterator<Item = MessageKey>,
 ) -> Result<TombstoneSet> {
     let mut buried = TombstoneSet::default();
@@ -38,7 +39,7 @@ pub(in crate::store) async fn among(
                 "SELECT message FROM tombstones WHERE channel = ? AND message IN {}",
                 placeholders(1, ids.len() + 1)
             );
-            let mut query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql))
+            let mut query = engine::query_scalar::<i64>(AssertSqlSafe(sql))
                 .bind(channel.to_sql())
                 .bind(WHOLE_CHANNEL.to_sql());
             for id in ids {
@@ -57,35 +58,45 @@ pub(in crate::store) async fn among(
     Ok(buried)
 }
 
-async fn any(connection: &mut SqliteConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM tombstones)").fetch_one(connection).await?)
+async fn any(connection: &mut Transaction) -> Result<bool> {
+    Ok(engine::query_scalar("SELECT EXISTS (SELECT 1 FROM tombstones)")
+        .fetch_one(connection)
+        .await?)
 }
 
 /// When a channel was deleted, if it was.
 pub(in crate::store) async fn channel_gone(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<Option<Timestamp>> {
-    let at = sqlx::query_scalar::<_, i64>(
-        "SELECT at FROM tombstones WHERE channel = $1 AND message = 0",
-    )
-    .bind(channel.to_sql())
-    .fetch_optional(connection)
-    .await?;
+    let at =
+        engine::query_scalar::<i64>("SELECT at FROM tombstones WHERE channel = $1 AND message = 0")
+            .bind(channel.to_sql())
+            .fetch_optional(connection)
+            .await?;
     Ok(at.map(Timestamp::from_sql))
 }
 
 pub(in crate::store) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     deleted: &[(ChannelId, MessageId, Timestamp)],
 ) -> Result<()> {
+    // A statement of PostgreSQL takes each row once.
+    let mut latest = BTreeMap::new();
+    for (channel, message, at) in deleted {
+        latest
+            .entry((*channel, *message))
+            .and_modify(|known: &mut Timestamp| *known = *at.max(known))
+            .or_insert(*at);
+    }
     let sql = format!(
         "INSERT INTO tombstones (channel, message, at) VALUES {} \
-         ON CONFLICT (channel, message) DO UPDATE SET at = MAX(at, excluded.at)",
-        placeholders(deleted.len(), 3)
+         ON CONFLICT (channel, message) DO UPDATE SET at = excluded.at \
+         WHERE excluded.at > tombstones.at",
+        placeholders(latest.len(), 3)
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for (channel, message, at) in deleted {
+    let mut query = engine::query(AssertSqlSafe(sql));
+    for ((channel, message), at) in latest {
         query = query.bind(channel.to_sql()).bind(message.to_sql()).bind(at.to_sql());
     }
     query.execute(connection).await?;

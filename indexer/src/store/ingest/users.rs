@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use rules::model::cluster::Cluster;
 use rules::model::ids::{MessageId, UserId};
 use rules::model::message::{Author, Role};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders, to_json};
 
@@ -35,7 +36,7 @@ impl Store {
                 "SELECT name FROM users WHERE bot = 0 AND lower(name) IN {}",
                 placeholders(1, chunk.len())
             );
-            let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+            let mut query = engine::query_scalar::<String>(AssertSqlSafe(sql));
             for word in chunk {
                 query = query.bind(word);
             }
@@ -50,16 +51,16 @@ impl Store {
 
     /// Everybody who ever spoke and has one of these roles, by name or id, as last seen.
     pub async fn role_holders(&self, roles: &[String]) -> Result<BTreeSet<UserId>> {
-        let rows = sqlx::query_scalar::<_, i64>(
-            "SELECT user FROM role_holders WHERE role IN (SELECT value FROM json_each($1))",
+        let rows = engine::query_scalar::<i64>(
+            "SELECT role_holders.user FROM role_holders WHERE role IN (SELECT value FROM json_each($1))",
         );
-        let rows = rows.bind(to_json(&roles)).fetch_all(&self.read).await?;
+        let rows = rows.bind(roles.to_vec()).fetch_all(&self.read).await?;
         Ok(rows.into_iter().map(UserId::from_sql).collect())
     }
 
     /// Everybody who ever spoke and has a role, as last seen.
     pub async fn people_with_roles(&self) -> Result<Vec<Author>> {
-        let rows = sqlx::query_as::<_, (i64, String, bool, String)>(
+        let rows = engine::query_as::<(i64, String, bool, String)>(
             "SELECT id, name, bot, roles FROM users WHERE roles <> '[]' ORDER BY id",
         )
         .fetch_all(&self.read)
@@ -83,7 +84,7 @@ pub(in crate::store) fn author(
 
 /// Keeps the newest sight of each person.
 pub(in crate::store) async fn upsert_users<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     seen: impl Iterator<Item = (&'a Author, MessageId, Timestamp)>,
 ) -> Result<()> {
     const COLUMNS: usize = 6;
@@ -97,7 +98,7 @@ pub(in crate::store) async fn upsert_users<'a>(
              > (users.as_of, users.observed, users.name, users.roles, users.bot)",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (id, UserSighting { as_of, observed, name, roles, bot }) in chunk {
             query = query
                 .bind(id.to_sql())

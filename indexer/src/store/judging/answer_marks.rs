@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use rules::disentangle::AnswerMark;
 use rules::model::ids::{ChannelId, MessageId, UserId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::pending;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -41,7 +42,7 @@ impl Store {
 
     /// Whether anybody marked a message of a channel.
     pub async fn has_marks(&self, channel: ChannelId) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM answer_marks WHERE channel = $1)")
+        Ok(engine::query_scalar("SELECT EXISTS (SELECT 1 FROM answer_marks WHERE channel = $1)")
             .bind(channel.to_sql())
             .fetch_one(&self.read)
             .await?)
@@ -60,7 +61,7 @@ impl Store {
                  WHERE channel = ? AND message IN {} AND answers IS NOT NULL",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_as::<_, (i64, i64, i64, bool)>(AssertSqlSafe(sql))
+            let mut query = engine::query_as::<(i64, i64, i64, bool)>(AssertSqlSafe(sql))
                 .bind(channel.to_sql());
             for id in ids {
                 query = query.bind(id.to_sql());
@@ -98,12 +99,12 @@ impl Store {
 }
 
 async fn current_mark(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     message: MessageId,
     by: UserId,
 ) -> Result<Option<bool>> {
-    let answers = sqlx::query_scalar::<_, Option<bool>>(
+    let answers = engine::query_scalar::<Option<bool>>(
         "SELECT answers FROM answer_marks WHERE channel = $1 AND message = $2 AND by_user = $3",
     )
     .bind(channel.to_sql())
@@ -115,14 +116,14 @@ async fn current_mark(
 }
 
 async fn upsert(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     message: MessageId,
     by: UserId,
     answers: Option<bool>,
     at: Timestamp,
 ) -> Result<()> {
-    sqlx::query(
+    engine::query(
         "INSERT INTO answer_marks (channel, message, by_user, answers, at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (channel, message, by_user) DO UPDATE \
          SET answers = excluded.answers, at = excluded.at WHERE excluded.at >= answer_marks.at",

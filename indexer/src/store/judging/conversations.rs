@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use rules::model::ids::{ChannelId, ConversationId, MessageId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::exchanges::{ExchangeRow, JudgedExchanges, delete_exchanges, replace_exchanges};
 use super::pending::PendingRange;
 use super::returning_askers::{open_questions, settle_closed};
 use super::stored_occurrence::read_occurrence;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -41,7 +42,7 @@ impl Store {
         before: MessageId,
     ) -> Result<Vec<StoredConversation>> {
         // The sign keeps SQLite from walking along the ids: few conversations go on for long.
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND last >= $2 AND +id < $3 ORDER BY id",
         )
@@ -59,7 +60,7 @@ impl Store {
         channel: ChannelId,
         range: PendingRange,
     ) -> Result<Vec<StoredConversation>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND id BETWEEN $2 AND $3 AND last > $3 ORDER BY id",
         )
@@ -77,7 +78,7 @@ impl Store {
         channel: ChannelId,
         message: MessageId,
     ) -> Result<Vec<StoredConversation>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT id, channel, links FROM conversations \
              WHERE channel = $1 AND last >= $2 AND +id <= $2 ORDER BY id",
         )
@@ -89,7 +90,7 @@ impl Store {
     }
 
     pub async fn conversation(&self, id: ConversationId) -> Result<Option<StoredConversation>> {
-        let row = sqlx::query_as::<_, (i64, i64, String)>(
+        let row = engine::query_as::<(i64, i64, String)>(
             "SELECT id, channel, links FROM conversations WHERE id = $1",
         )
         .bind(id.to_sql())
@@ -104,7 +105,7 @@ impl Store {
         channel: ChannelId,
         range: PendingRange,
     ) -> Result<Vec<ConversationId>> {
-        let rows = sqlx::query_scalar::<_, i64>(
+        let rows = engine::query_scalar::<i64>(
             "SELECT id FROM conversations WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              ORDER BY id",
         )
@@ -119,7 +120,7 @@ impl Store {
     /// The messages of a channel that ask and answer in clusters that people may have seen, and those
     /// that merged answers stand on, by id.
     pub async fn published_messages(&self, channel: ChannelId) -> Result<BTreeSet<MessageId>> {
-        let rows = sqlx::query_as::<_, (i64, Option<i64>, String)>(
+        let rows = engine::query_as::<(i64, Option<i64>, String)>(
             "WITH places (channel, above) AS (SELECT id, \
              CASE WHEN kind IN ('thread', 'private-thread') THEN parent END \
              FROM channels WHERE id = $1 UNION ALL SELECT id, parent FROM channels \
@@ -167,11 +168,11 @@ impl Store {
         for ids in gone.chunks(MAX_BINDS) {
             let sql =
                 format!("DELETE FROM conversations WHERE id IN {}", placeholders(1, ids.len()));
-            let mut query = sqlx::query(AssertSqlSafe(sql));
+            let mut query = engine::query(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(id.to_sql());
             }
-            query.execute(&mut *transaction).await?;
+            query.execute(&mut transaction).await?;
         }
         delete_exchanges(&mut transaction, gone, &[]).await?;
         settle_closed(&mut transaction, open.into_iter()).await?;
@@ -188,7 +189,7 @@ pub(in crate::store) fn stored((id, channel, links): (i64, i64, String)) -> Stor
 }
 
 async fn upsert_conversations(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     judged: &[ConversationRow],
 ) -> Result<()> {
     const COLUMNS: usize = 4;
@@ -199,7 +200,7 @@ async fn upsert_conversations(
              WHERE excluded.links <> conversations.links",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for ConversationRow { id, channel, last, links, exchanges: _ } in chunk {
             query = query
                 .bind(id.to_sql())

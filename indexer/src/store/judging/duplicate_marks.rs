@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rules::model::ids::{MessageId, UserId};
 
 use crate::store::clusters::likeness::id_list;
+use crate::store::engine;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -18,7 +19,7 @@ impl Store {
         by: UserId,
         at: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        engine::query(
             "INSERT INTO duplicate_marks (question, with_question, by_user, at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (question) DO UPDATE SET with_question = excluded.with_question, \
              by_user = excluded.by_user, at = excluded.at, dirty = 1 \
@@ -41,7 +42,7 @@ impl Store {
         by: UserId,
         at: Timestamp,
     ) -> Result<bool> {
-        let done = sqlx::query(
+        let done = engine::query(
             "UPDATE duplicate_marks SET with_question = NULL, by_user = $2, at = $3, dirty = 1 \
              WHERE question = $1 AND with_question IS NOT NULL AND at <= $3",
         )
@@ -58,7 +59,7 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<Vec<(MessageId, MessageId)>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT question, with_question FROM duplicate_marks \
              WHERE question IN (SELECT value FROM json_each($1)) AND with_question IS NOT NULL \
              UNION SELECT question, with_question FROM duplicate_marks \

@@ -1,15 +1,17 @@
 //! Exchanges with their verdicts, and the occurrences that they come to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::disentangle::TopicSketch;
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ConversationId, MessageId, UserId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::returning_askers;
 use super::stored_occurrence::write_occurrence;
 use crate::store::clusters::cluster_rows::{add_change, cluster_id};
+use crate::store::clusters::likeness::id_list;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -70,7 +72,7 @@ type ExchangeTuple = (i64, i64, i64, String);
 impl Store {
     /// The exchanges of a conversation, by their first messages.
     pub async fn exchanges(&self, conversation: ConversationId) -> Result<Vec<StoredExchange>> {
-        let rows = sqlx::query_as::<_, ExchangeTuple>(
+        let rows = engine::query_as::<ExchangeTuple>(
             "SELECT id, conversation, channel, verdict FROM exchanges WHERE conversation = $1 \
              ORDER BY id",
         )
@@ -102,7 +104,7 @@ pub(in crate::store) struct JudgedExchanges<'r> {
 
 /// Stores the exchanges of these conversations in place of those that they had.
 pub(super) async fn replace_exchanges(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     judged: &[JudgedExchanges<'_>],
 ) -> Result<()> {
     let conversations = || judged.iter().map(|one| one.conversation);
@@ -115,7 +117,10 @@ pub(super) async fn replace_exchanges(
     upsert_exchanges(connection, &rows.collect::<Vec<_>>()).await?;
     let exchanges = judged.iter().flat_map(|one| one.exchanges);
     let occurrences = exchanges.filter_map(|exchange| exchange.occurrence.as_ref());
-    upsert_occurrences(connection, &occurrences.collect::<Vec<_>>()).await?;
+    // While a question is in two conversations, the later one has it: a statement of PostgreSQL takes each row once.
+    let occurrences =
+        occurrences.map(|one| (one.question.message, one)).collect::<BTreeMap<_, _>>();
+    upsert_occurrences(connection, &occurrences.into_values().collect::<Vec<_>>()).await?;
     let open = returning_askers::open_questions(connection, conversations()).await?;
     returning_askers::settle_closed(connection, before.difference(&open).copied()).await?;
     let rows = judged.iter().flat_map(|one| one.exchanges.iter().map(move |row| (one, row)));
@@ -125,7 +130,7 @@ pub(super) async fn replace_exchanges(
 }
 
 async fn upsert_exchanges(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     rows: &[(&JudgedExchanges<'_>, &ExchangeRow)],
 ) -> Result<()> {
     const COLUMNS: usize = 7;
@@ -135,10 +140,10 @@ async fn upsert_exchanges(
              VALUES {} ON CONFLICT (conversation, id) DO UPDATE SET status = excluded.status, \
              verdict = excluded.verdict, asker = excluded.asker, topics = excluded.topics \
              WHERE excluded.verdict <> exchanges.verdict OR excluded.status <> exchanges.status \
-             OR excluded.topics <> exchanges.topics OR excluded.asker IS NOT exchanges.asker",
+             OR excluded.topics <> exchanges.topics OR COALESCE(excluded.asker, 0) <> COALESCE(exchanges.asker, 0)",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (judged, ExchangeRow { id, status, asked, verdict, occurrence: _ }) in chunk {
             query = query
                 .bind(judged.conversation.to_sql())
@@ -157,7 +162,7 @@ async fn upsert_exchanges(
 /// An occurrence whose words or signals changed is touched, so that settling looks at it anew; until
 /// then the index follows its cluster.
 async fn upsert_occurrences(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     occurrences: &[&Occurrence],
 ) -> Result<()> {
     const COLUMNS: usize = 5;
@@ -169,7 +174,7 @@ async fn upsert_occurrences(
              WHERE excluded.body <> occurrences.body RETURNING cluster",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql));
+        let mut query = engine::query_scalar::<Option<String>>(AssertSqlSafe(sql));
         for occurrence in chunk {
             query = query
                 .bind(occurrence.question.message.to_sql())
@@ -190,13 +195,13 @@ async fn upsert_occurrences(
 /// its own conversation only: it may have moved there from another of them. A cluster that loses an
 /// occurrence is left a note, so that settling finds it, and the index follows.
 pub(in crate::store) async fn delete_exchanges(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     conversations: &[ConversationId],
     kept: &[JudgedExchanges<'_>],
 ) -> Result<()> {
     let (questions, exchanges) = keys(kept);
     for ids in conversations.chunks(MAX_BINDS) {
-        let list = json_ids(ids.iter().map(|id| id.0));
+        let list = id_list(ids.iter().map(|id| id.0));
         let lost = "conversation IN (SELECT value FROM json_each($1)) \
                     AND question NOT IN (SELECT value FROM json_each($2))";
         let note = format!(
@@ -214,28 +219,25 @@ pub(in crate::store) async fn delete_exchanges(
         );
         let delete = format!("DELETE FROM occurrences WHERE {lost}");
         for sql in [note, change, gone, delete] {
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(&list).bind(&questions);
+            let query =
+                engine::query(AssertSqlSafe(sql)).bind(list.clone()).bind(questions.clone());
             query.execute(&mut *connection).await?;
         }
         let delete = "DELETE FROM exchanges WHERE conversation IN (SELECT value FROM json_each($1)) \
                       AND (conversation, id) NOT IN \
-                      (SELECT value ->> 0, value ->> 1 FROM json_each($2))";
-        sqlx::query(delete).bind(&list).bind(&exchanges).execute(&mut *connection).await?;
+                      (SELECT CAST(value ->> 0 AS INTEGER), CAST(value ->> 1 AS INTEGER) \
+                      FROM json_each($2))";
+        engine::query(delete).bind(list).bind(&exchanges).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-/// As JSON, the questions of these exchanges that are resolved, and each exchange with its conversation.
-fn keys(kept: &[JudgedExchanges<'_>]) -> (String, String) {
+/// The questions of these exchanges that are resolved, and, as JSON, each exchange with its conversation.
+fn keys(kept: &[JudgedExchanges<'_>]) -> (Vec<i64>, String) {
     let rows = kept.iter().flat_map(|one| one.exchanges.iter().map(|row| (one.conversation, row)));
     // A question that moves takes its occurrence along, with the cluster that it is in.
     let occurrences = rows.clone().filter_map(|(_, exchange)| exchange.occurrence.as_ref());
-    let questions = json_ids(occurrences.map(|occurrence| occurrence.question.message));
+    let questions = id_list(occurrences.map(|occurrence| occurrence.question.message));
     let exchanges = rows.map(|(conversation, row)| format!("[{},{}]", conversation.0.0, row.id.0));
     (questions, format!("[{}]", exchanges.collect::<Vec<_>>().join(",")))
-}
-
-fn json_ids(ids: impl Iterator<Item = MessageId>) -> String {
-    let ids = ids.map(|id| id.0.to_string()).collect::<Vec<_>>();
-    format!("[{}]", ids.join(","))
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Channel;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
@@ -55,7 +56,7 @@ impl Store {
     pub async fn messages_pending(&self, pending: &PendingChannel) -> Result<u64> {
         let mut count = 0;
         for PendingRange { first, last } in &pending.ranges {
-            count += sqlx::query_scalar::<_, i64>(
+            count += engine::query_scalar::<i64>(
                 "SELECT COUNT(*) FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3",
             )
             .bind(pending.channel.id.to_sql())
@@ -74,7 +75,7 @@ impl Store {
         after: MessageId,
         count: u32,
     ) -> Result<MessageId> {
-        let id = sqlx::query_scalar::<_, i64>(
+        let id = engine::query_scalar::<i64>(
             "SELECT id FROM messages \
              WHERE channel = $1 AND id > $2 AND kind IN ('default', 'reply', 'command') \
              ORDER BY id LIMIT 1 OFFSET $3",
@@ -95,7 +96,7 @@ impl Store {
         after: MessageId,
     ) -> Result<Vec<(MessageId, MessageId)>> {
         // The signs keep SQLite from reading the channel's messages instead of the index of replies.
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT id, CAST(json_extract(extra, '$.reply_to') AS INTEGER) FROM messages \
              WHERE channel = $1 AND json_extract(extra, '$.reply_to') IS NOT NULL \
              AND CAST(json_extract(extra, '$.reply_to') AS INTEGER) BETWEEN $2 AND $3 \
@@ -116,10 +117,10 @@ impl Store {
 
 /// The ranges of a channel, merged and by id, and the number of the last one.
 pub(in crate::store) async fn ranges(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<(Vec<PendingRange>, i64)> {
-    let rows = sqlx::query_as::<_, (i64, i64, i64)>(
+    let rows = engine::query_as::<(i64, i64, i64)>(
         "SELECT first, last, seq FROM pending WHERE channel = $1 ORDER BY first, last",
     )
     .bind(channel.to_sql())
@@ -149,7 +150,7 @@ pub(in crate::store) fn merged(
 
 /// Has what these messages touch judged again.
 pub(in crate::store) async fn mark_pending(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     changed: &BTreeSet<MessageId>,
 ) -> Result<()> {
@@ -163,7 +164,7 @@ pub(in crate::store) async fn mark_pending(
             "INSERT INTO pending (channel, first, last) VALUES {}",
             placeholders(chunk.len(), COLUMNS)
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for PendingRange { first, last } in chunk {
             query = query.bind(channel.to_sql()).bind(first.to_sql()).bind(last.to_sql());
         }
@@ -174,11 +175,11 @@ pub(in crate::store) async fn mark_pending(
 
 /// Has the threads judged again that were opened from messages of this range.
 async fn mark_opened_threads(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     range: PendingRange,
 ) -> Result<()> {
-    sqlx::query(
+    engine::query(
         "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
          WHERE parent = $1 AND id BETWEEN $2 AND $3 AND kind = 'thread'",
     )
@@ -192,10 +193,10 @@ async fn mark_opened_threads(
 
 /// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.
 pub(in crate::store) async fn flag_for_purge(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<()> {
-    sqlx::query(
+    engine::query(
         "UPDATE channels SET purging = \
          (SELECT COALESCE(MAX(seq), 0) FROM pending WHERE channel = $1) WHERE id = $1",
     )
@@ -207,11 +208,11 @@ pub(in crate::store) async fn flag_for_purge(
 
 /// Forgets the ranges of a channel up to a number.
 pub(in crate::store) async fn clear(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     seen: i64,
 ) -> Result<()> {
-    sqlx::query("DELETE FROM pending WHERE channel = $1 AND seq <= $2")
+    engine::query("DELETE FROM pending WHERE channel = $1 AND seq <= $2")
         .bind(channel.to_sql())
         .bind(seen)
         .execute(connection)

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use rules::disentangle::TopicSketch;
 use rules::model::ids::{ChannelId, ConversationId, MessageId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::pending::{WHOLE_CHANNEL, mark_pending};
 use crate::store::Result;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
 
 /// Two weeks, as a distance of message ids: who asks the same after a longer time has met it anew.
@@ -19,16 +20,16 @@ const RETURN_WITHIN: i64 = (SignedDuration::from_hours(14 * 24).as_millis() as i
 
 /// The open questions of conversations, by their keys.
 pub(super) async fn open_questions(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     conversations: impl Iterator<Item = ConversationId>,
 ) -> Result<BTreeSet<UnsettledQuestion>> {
-    let ids = conversations.map(|id| id.0.0.to_string()).collect::<Vec<_>>().join(",");
-    let rows = sqlx::query_as::<_, (i64, i64, i64)>(
+    let ids = conversations.map(|id| id.to_sql()).collect::<Vec<_>>();
+    let rows = engine::query_as::<(i64, i64, i64)>(
         "SELECT exchanges.conversation, exchanges.id, asker FROM json_each($1) AS judged \
          JOIN exchanges ON exchanges.conversation = judged.value \
          WHERE status = 'open' AND asker IS NOT NULL",
     )
-    .bind(format!("[{ids}]"))
+    .bind(ids)
     .fetch_all(connection)
     .await?;
     let question = |(conversation, id, asker)| UnsettledQuestion { conversation, id, asker };
@@ -45,18 +46,19 @@ pub(super) struct UnsettledQuestion {
 
 /// Has what these questions had reopened judged again, for they are open no more.
 pub(super) async fn settle_closed(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     closed: impl Iterator<Item = UnsettledQuestion>,
 ) -> Result<()> {
     let closed = closed.map(|one| format!("[{},{}]", one.asker, one.id)).collect::<Vec<_>>();
     if closed.is_empty() {
         return Ok(());
     }
-    let rows = sqlx::query_as::<_, (i64, i64, bool)>(
+    let rows = engine::query_as::<(i64, i64, bool)>(
         "SELECT earlier.channel, earlier.id, channels.kind IN ('thread', 'private-thread') \
          FROM json_each($1) AS later CROSS JOIN exchanges AS earlier \
-         ON earlier.asker = later.value ->> 0 AND earlier.status = 'reopened' \
-         AND earlier.id BETWEEN (later.value ->> 1) - $2 AND (later.value ->> 1) - 1 \
+         ON earlier.asker = CAST(later.value ->> 0 AS INTEGER) AND earlier.status = 'reopened' \
+         AND earlier.id BETWEEN CAST(later.value ->> 1 AS INTEGER) - $2 \
+         AND CAST(later.value ->> 1 AS INTEGER) - 1 \
          JOIN channels ON channels.id = earlier.channel",
     )
     .bind(format!("[{}]", closed.join(",")))
@@ -77,7 +79,7 @@ pub(super) async fn settle_closed(
 
 /// Reopens what these exchanges reopen, and those of them that are reopened.
 pub(super) async fn reopen(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     asked: impl Iterator<Item = (ConversationId, MessageId)>,
 ) -> Result<()> {
     let keys = asked.map(|(conversation, id)| format!("[{},{}]", conversation.0.0, id.0));
@@ -86,7 +88,8 @@ pub(super) async fn reopen(
     for sql in [
         "SELECT earlier.conversation, earlier.id, earlier.topics, later.topics \
          FROM json_each($1) AS judged CROSS JOIN exchanges AS earlier \
-         ON earlier.conversation = judged.value ->> 0 AND earlier.id = judged.value ->> 1 \
+         ON earlier.conversation = CAST(judged.value ->> 0 AS INTEGER) \
+         AND earlier.id = CAST(judged.value ->> 1 AS INTEGER) \
          AND earlier.status = 'resolved' \
          CROSS JOIN exchanges AS later ON later.asker = earlier.asker AND later.status = 'open' \
          AND later.id BETWEEN earlier.id + 1 AND earlier.id + $2 \
@@ -95,7 +98,8 @@ pub(super) async fn reopen(
          JOIN channels AS there ON there.id = later.channel AND there.guild = here.guild",
         "SELECT earlier.conversation, earlier.id, earlier.topics, later.topics \
          FROM json_each($1) AS judged CROSS JOIN exchanges AS later \
-         ON later.conversation = judged.value ->> 0 AND later.id = judged.value ->> 1 \
+         ON later.conversation = CAST(judged.value ->> 0 AS INTEGER) \
+         AND later.id = CAST(judged.value ->> 1 AS INTEGER) \
          AND later.status = 'open' \
          CROSS JOIN exchanges AS earlier ON earlier.asker = later.asker \
          AND earlier.status = 'resolved' AND earlier.id BETWEEN later.id - $2 AND later.id - 1 \
@@ -103,7 +107,7 @@ pub(super) async fn reopen(
          JOIN channels AS here ON here.id = earlier.channel \
          JOIN channels AS there ON there.id = later.channel AND there.guild = here.guild",
     ] {
-        let query = sqlx::query_as::<_, (i64, i64, i64, i64)>(sql).bind(&keys).bind(RETURN_WITHIN);
+        let query = engine::query_as::<(i64, i64, i64, i64)>(sql).bind(&keys).bind(RETURN_WITHIN);
         let rows = query.fetch_all(&mut *connection).await?;
         let returns = rows.into_iter().filter(|(_, _, earlier, later)| {
             TopicSketch(earlier.cast_unsigned()).is_repeated_by(TopicSketch(later.cast_unsigned()))
@@ -114,10 +118,7 @@ pub(super) async fn reopen(
 }
 
 /// Marks exchanges as reopened; their occurrences are no more.
-async fn withdraw(
-    connection: &mut SqliteConnection,
-    exchanges: &BTreeSet<(i64, i64)>,
-) -> Result<()> {
+async fn withdraw(connection: &mut Transaction, exchanges: &BTreeSet<(i64, i64)>) -> Result<()> {
     if exchanges.is_empty() {
         return Ok(());
     }
@@ -125,7 +126,8 @@ async fn withdraw(
     let keys = format!("[{}]", keys.collect::<Vec<_>>().join(","));
     let withdrawn = "question IN (SELECT json_extract(verdict, '$.q[0]') \
                      FROM json_each($1) AS one JOIN exchanges \
-                     ON exchanges.conversation = one.value ->> 0 AND exchanges.id = one.value ->> 1)";
+                     ON exchanges.conversation = CAST(one.value ->> 0 AS INTEGER) \
+                     AND exchanges.id = CAST(one.value ->> 1 AS INTEGER))";
     let note = format!(
         "UPDATE clusters SET shrunk = 1 WHERE id IN \
          (SELECT cluster FROM occurrences WHERE {withdrawn})"
@@ -137,10 +139,10 @@ async fn withdraw(
     let gone = format!("UPDATE question_texts SET gone = 1 WHERE {withdrawn}");
     let delete = format!("DELETE FROM occurrences WHERE {withdrawn}");
     for sql in [note, change, gone, delete] {
-        sqlx::query(AssertSqlSafe(sql)).bind(&keys).execute(&mut *connection).await?;
+        engine::query(AssertSqlSafe(sql)).bind(&keys).execute(&mut *connection).await?;
     }
     let mark = "UPDATE exchanges SET status = 'reopened' WHERE (conversation, id) IN \
-                (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
-    sqlx::query(mark).bind(&keys).execute(connection).await?;
+                (SELECT CAST(value ->> 0 AS INTEGER), CAST(value ->> 1 AS INTEGER) FROM json_each($1))";
+    engine::query(mark).bind(&keys).execute(connection).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rules::model::ids::MessageId;
 
 use crate::store::clusters::likeness::id_list;
+use crate::store::engine;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -14,12 +15,12 @@ impl Store {
     pub async fn mark_split(&self, questions: &[MessageId], at: Timestamp) -> Result<()> {
         let mut transaction = self.begin().await?;
         for question in questions {
-            sqlx::query(
+            engine::query(
                 "INSERT INTO split_marks (question, at) VALUES ($1, $2) ON CONFLICT (question) DO NOTHING",
             )
             .bind(question.to_sql())
             .bind(at.to_sql())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         }
         Ok(transaction.commit().await?)
@@ -34,7 +35,7 @@ impl Store {
                 "UPDATE asked_texts SET stale = 1 WHERE digest IN \
                  (SELECT digest FROM question_texts WHERE question = $1)",
             ] {
-                sqlx::query(sql).bind(question.to_sql()).execute(&mut *transaction).await?;
+                engine::query(sql).bind(question.to_sql()).execute(&mut transaction).await?;
             }
         }
         Ok(transaction.commit().await?)
@@ -45,7 +46,7 @@ impl Store {
         &self,
         questions: &BTreeSet<MessageId>,
     ) -> Result<BTreeSet<MessageId>> {
-        let apart = sqlx::query_scalar::<_, i64>(
+        let apart = engine::query_scalar::<i64>(
             "SELECT question FROM split_marks WHERE question IN (SELECT value FROM json_each($1))",
         );
         let apart = apart.bind(id_list(questions.iter().copied())).fetch_all(&self.read).await?;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rules::model::ids::UserId;
 use serde::Serialize;
-use sqlx::SqliteConnection;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -28,12 +28,15 @@ type Row = (i64, i64, i64, String, String, Option<i64>);
 impl Store {
     /// Records an action and returns its number; the one in `row` does not count.
     pub async fn audit(&self, row: &AuditRow) -> Result<i64> {
-        insert_audit(&mut *self.write.acquire().await?, row).await
+        let mut transaction = self.begin().await?;
+        let seq = insert_audit(&mut transaction, row).await?;
+        transaction.commit().await?;
+        Ok(seq)
     }
 
     /// The latest entries, the last first, at most `limit`.
     pub async fn audit_rows(&self, limit: u32) -> Result<Vec<AuditRow>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT seq, at, by_user, what, target, undoes FROM audit ORDER BY seq DESC LIMIT $1",
         )
         .bind(limit)
@@ -45,10 +48,10 @@ impl Store {
 
 /// The same as part of a transaction.
 pub(in crate::store) async fn insert_audit(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     AuditRow { seq: _, at, by, what, target, undoes }: &AuditRow,
 ) -> Result<i64> {
-    let seq = sqlx::query_scalar(
+    let seq = engine::query_scalar(
         "INSERT INTO audit (at, by_user, what, target, undoes) VALUES ($1, $2, $3, $4, $5) \
          RETURNING seq",
     )

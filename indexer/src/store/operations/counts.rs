@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
-use crate::store::{Result, Store, StoreError};
+use crate::store::engine;
+use crate::store::{Result, Store};
 
 /// What is stored, counted. A function of the stored history alone: no clock, no order of arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -67,23 +68,24 @@ impl Store {
     }
 
     pub(in crate::store) async fn count(&self, sql: &'static str) -> Result<u64> {
-        Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.read).await? as u64)
+        Ok(engine::query_scalar::<i64>(sql).fetch_one(&self.read).await? as u64)
     }
 
     pub(in crate::store) async fn counts_by(
         &self,
         sql: &'static str,
     ) -> Result<BTreeMap<String, u64>> {
-        let rows = sqlx::query_as::<_, (String, i64)>(sql).fetch_all(&self.read).await?;
+        let rows = engine::query_as::<(String, i64)>(sql).fetch_all(&self.read).await?;
         Ok(rows.into_iter().map(|(name, count)| (name, count as u64)).collect())
     }
 
     /// The sum of the digests of messages and of reactions, shifted to stay within SQLite's integers.
     async fn messages_digest(&self) -> Result<String> {
-        let sum =
-            sqlx::query_scalar::<_, i64>("SELECT COALESCE(SUM(digest >> 24), 0) FROM messages")
-                .fetch_one(&self.read)
-                .await?;
+        let sum = engine::query_scalar::<i64>(
+            "SELECT CAST(COALESCE(SUM(digest >> 24), 0) AS INTEGER) FROM messages",
+        )
+        .fetch_one(&self.read)
+        .await?;
         let sum = sum.wrapping_add(self.reactions_digest().await?);
         Ok(format!("{:016x}", sum as u64))
     }
@@ -96,18 +98,4 @@ pub(in crate::store) fn grade_name(grade: ResolutionGrade) -> &'static str {
         ResolutionGrade::Thanked => "thanked",
         ResolutionGrade::Unconfirmed => "unconfirmed",
     }
-}
-
-pub(in crate::store) fn parse_grade(name: &str) -> Result<ResolutionGrade> {
-    let grades = [
-        ResolutionGrade::Certain,
-        ResolutionGrade::Confirmed,
-        ResolutionGrade::Thanked,
-        ResolutionGrade::Unconfirmed,
-    ];
-    let grade = grades.into_iter().find(|grade| grade_name(*grade) == name);
-    grade.ok_or_else(|| StoreError::Unreadable {
-        what: "a grade",
-        source: format!("{name:?} is no grade").into(),
-    })
 }

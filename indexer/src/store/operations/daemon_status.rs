@@ -18,9 +18,18 @@ pub struct DaemonStatus {
     /// When it was written.
     #[serde(with = "rules::time::milliseconds")]
     pub at: Timestamp,
-    /// Whether this daemon indexes; the others are standby.
+    /// What this process does: `gateway`, `judge`, `propose`, `site`.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// Whether this daemon clusters; others stand by for that.
     #[serde(rename = "leads")]
     pub leader: bool,
+    /// How many of the partitions of channels it judges.
+    #[serde(default)]
+    pub judged_partitions: u64,
+    /// Whether it writes the index of its data directory.
+    #[serde(default)]
+    pub follows_index: bool,
     pub messages_added_total: u64,
     pub messages_updated_total: u64,
     pub messages_unchanged_total: u64,
@@ -153,7 +162,7 @@ mod tests {
     async fn a_status_reads_back_and_one_of_another_version_is_skipped() {
         let data = tempfile::tempdir().unwrap();
         let lock = WriteLock::take(data.path()).unwrap();
-        let store = Store::open(data.path(), &lock).await.unwrap();
+        let store = Store::open(crate::store::tests::location(data.path()), &lock).await.unwrap();
         let gateway = GatewayStatus {
             closings: BTreeMap::from([(4_000, 2)]),
             stages: BTreeMap::from([(0, "connected".to_owned())]),

@@ -1,10 +1,32 @@
 //! What is deleted leaves the file too, not only the tables.
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
+use crate::store::engine::{self, Pool, Transaction};
 use crate::store::{Result, Store};
 
+/// How far deleted words are out of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PurgeState {
+    /// How often words were deleted.
+    pub due: i64,
+    /// Whether verdicts may still quote them: they leave the index, too, once what is pending is judged.
+    pub quoted: bool,
+}
+
 impl Store {
+    /// What an index beside the store has to purge. Read it before the index follows the feed.
+    pub async fn purge_state(&self) -> Result<PurgeState> {
+        // In this order: what is deleted between the two is quoted.
+        let (due, _) = self.progress(&PURGE).await?;
+        Ok(PurgeState { due, quoted: self.deleted_words_quoted().await? })
+    }
+
+    /// How many of the deletions of words are out of the files of the store.
+    pub async fn purged(&self) -> Result<i64> {
+        Ok(self.progress(&PURGE).await?.1)
+    }
+
     /// Whether words were deleted since the last [`Store::purge_deleted_text`].
     pub async fn purge_due(&self) -> Result<bool> {
         let (due, purged) = self.progress(&PURGE).await?;
@@ -24,10 +46,8 @@ impl Store {
         }
         let (due, _) = self.progress(&PURGE).await?;
         let (rewrites, rewritten) = self.progress(&REWRITE).await?;
-        if rewrites > rewritten || self.pages().await? <= SMALL {
-            self.rewrite().await?;
-        }
-        if self.truncate_log().await? {
+        let is_small = self.size().await? <= SMALL;
+        if self.remove_from_files(rewrites > rewritten, is_small).await? {
             self.set(REWRITE.done, &rewrites.to_string()).await?;
             self.set(PURGE.done, &due.to_string()).await?;
         }
@@ -36,7 +56,7 @@ impl Store {
 
     /// How often an errand was asked for, and up to which of these times it is done.
     async fn progress(&self, errand: &PurgeCounter) -> Result<(i64, i64)> {
-        Ok(sqlx::query_as(
+        Ok(engine::query_as(
             "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $1), 0), \
              COALESCE((SELECT CAST(value AS INTEGER) FROM settings WHERE name = $2), 0)",
         )
@@ -48,31 +68,48 @@ impl Store {
 
     /// Whether verdicts may still hold deleted words.
     async fn deleted_words_quoted(&self) -> Result<bool> {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM channels WHERE purging <> 0)")
+        Ok(engine::query_scalar("SELECT EXISTS (SELECT 1 FROM channels WHERE purging <> 0)")
             .fetch_one(&self.read)
             .await?)
     }
 
-    async fn pages(&self) -> Result<i64> {
-        Ok(sqlx::query_scalar("PRAGMA page_count").fetch_one(&self.read).await?)
-    }
-
-    async fn rewrite(&self) -> Result<()> {
-        sqlx::query("VACUUM").execute(&self.write).await?;
-        Ok(())
-    }
-
-    /// Whether the whole log went into the main file.
-    async fn truncate_log(&self) -> Result<bool> {
-        let (busy, _, _) = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(&self.write)
-            .await?;
-        Ok(busy == 0)
+    /// Tells whether deleted words left every file.
+    async fn remove_from_files(&self, must_rewrite: bool, is_small: bool) -> Result<bool> {
+        match &self.write {
+            Pool::Sqlite(pool) => {
+                if must_rewrite || is_small {
+                    sqlx::query("VACUUM").execute(pool).await?;
+                }
+                truncate_log(pool).await
+            }
+            Pool::Postgres(pool) | Pool::PostgresWriter(pool) => {
+                vacuum(pool, must_rewrite || is_small).await?;
+                Ok(true)
+            }
+        }
     }
 }
 
-/// A file of so many pages, 32 MiB, is written anew in well under a second.
-const SMALL: i64 = 8_192;
+/// Frees deleted rows, which are overwritten as their pages are used again; `whole` makes new files, for which
+/// readers wait too.
+async fn vacuum(pool: &PgPool, whole: bool) -> Result<()> {
+    let names = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables \
+                 WHERE schemaname = current_schema()";
+    let names = sqlx::query_scalar::<_, String>(names).fetch_one(pool).await?;
+    let verb = if whole { "VACUUM FULL" } else { "VACUUM" };
+    sqlx::query(AssertSqlSafe(format!("{verb} {names}"))).execute(pool).await?;
+    Ok(())
+}
+
+/// Whether the whole log went into the main file.
+async fn truncate_log(pool: &SqlitePool) -> Result<bool> {
+    let checkpoint = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)");
+    let (busy, _, _) = checkpoint.fetch_one(pool).await?;
+    Ok(busy == 0)
+}
+
+/// A file of so many bytes is written anew in well under a second.
+const SMALL: u64 = 32 << 20;
 
 /// Two settings that count: how often something was asked for, and up to which of these times it is
 /// done. What is asked for while it is being done is done again.
@@ -87,19 +124,19 @@ const PURGE: PurgeCounter = PurgeCounter { due: "purge-due", done: "purged" };
 const REWRITE: PurgeCounter = PurgeCounter { due: "rewrite-due", done: "rewritten" };
 
 /// Notes that words were deleted.
-pub(in crate::store) async fn note_purge(connection: &mut SqliteConnection) -> Result<()> {
+pub(in crate::store) async fn note_purge(connection: &mut Transaction) -> Result<()> {
     note(connection, &PURGE).await
 }
 
 /// Notes that the file must be written anew.
-pub(in crate::store) async fn note_rewrite(connection: &mut SqliteConnection) -> Result<()> {
+pub(in crate::store) async fn note_rewrite(connection: &mut Transaction) -> Result<()> {
     note(connection, &REWRITE).await
 }
 
-async fn note(connection: &mut SqliteConnection, errand: &PurgeCounter) -> Result<()> {
-    sqlx::query(
+async fn note(connection: &mut Transaction, errand: &PurgeCounter) -> Result<()> {
+    engine::query(
         "INSERT INTO settings (name, value) VALUES ($1, '1') ON CONFLICT (name) DO UPDATE \
-         SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)",
+         SET value = CAST(CAST(settings.value AS INTEGER) + 1 AS TEXT)",
     )
     .bind(errand.due)
     .execute(connection)

@@ -9,6 +9,7 @@ use rules::verification::advisories::IssueName;
 use rules::versions::ProjectVersion;
 
 use super::settings::read_time;
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{AuditRow, Result, Store};
 
@@ -31,14 +32,16 @@ impl Store {
     /// Stores a release, or its new date; false if it was known so.
     pub async fn record_release(&self, release: &ReleaseRecord) -> Result<bool> {
         let ReleaseRecord { repository, version, at } = release;
-        let stored = sqlx::query(
+        let mut transaction = self.begin().await?;
+        let stored = engine::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value <> excluded.value",
         )
         .bind(format!("{RELEASE}{repository} {version}"))
         .bind(at.to_sql().to_string())
-        .execute(&self.write)
+        .execute(&mut transaction)
         .await?;
+        transaction.commit().await?;
         Ok(stored.rows_affected() > 0)
     }
 
@@ -125,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn releases_and_checks_are_kept_once_each() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_shared(folder.path()).await.unwrap();
+        let store = Store::open_shared(crate::store::tests::location(folder.path())).await.unwrap();
         let version = |text: &str| ProjectVersion::parse(text).unwrap();
         let release = |repository: &str, text: &str, at| ReleaseRecord {
             repository: repository.to_owned(),
@@ -159,7 +162,7 @@ mod tests {
     #[tokio::test]
     async fn issues_are_kept_as_they_were_last_read() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_shared(folder.path()).await.unwrap();
+        let store = Store::open_shared(crate::store::tests::location(folder.path())).await.unwrap();
         let issue = "harbor/relay#12".parse::<IssueName>().unwrap();
         let open = IssueRecord { read: time::at_millisecond(5), closed: None };
         store.record_issue(&issue, open).await.unwrap();

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rules::model::ids::{ConversationId, MessageId};
 use rules::time;
-use sqlx::SqliteConnection;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::ingest::batch::place;
 use crate::store::ingest::deletion;
 use crate::store::ingest::reactions::drop_all;
@@ -70,9 +70,9 @@ impl Store {
         after: i64,
         before: MessageId,
     ) -> Result<Option<i64>> {
-        let last = sqlx::query_scalar(
+        let last = engine::query_scalar(
             "SELECT MAX(id) FROM (SELECT id FROM exchanges WHERE status = $1 AND id > $2 AND id < $3 \
-             ORDER BY id LIMIT $4)",
+             ORDER BY id LIMIT $4) AS batch",
         )
         .bind(status)
         .bind(after)
@@ -86,12 +86,12 @@ impl Store {
 
 /// The conversations to be dropped of these exchanges.
 async fn unresolved(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     status: &str,
     (after, last): (i64, i64),
     before: MessageId,
 ) -> Result<Vec<ConversationId>> {
-    let rows = sqlx::query_scalar::<_, i64>(
+    let rows = engine::query_scalar::<i64>(
         "SELECT DISTINCT conversations.id FROM exchanges AS one \
          JOIN conversations ON conversations.id = one.conversation \
          WHERE one.status = $1 AND one.id > $2 AND one.id <= $3 AND conversations.last < $4 \
@@ -101,9 +101,9 @@ async fn unresolved(
              OR EXISTS (SELECT 1 FROM suggestions WHERE question = other.id))) \
          AND NOT EXISTS (SELECT 1 FROM json_each(links) AS link \
              WHERE EXISTS (SELECT 1 FROM answer_marks WHERE answer_marks.channel = conversations.channel \
-                 AND message = link.value ->> 0) \
+                 AND message = CAST(link.value ->> 0 AS INTEGER)) \
              OR EXISTS (SELECT 1 FROM merged_answer_evidence AS evidence \
-                 WHERE evidence.channel = conversations.channel AND message = link.value ->> 0)) \
+                 WHERE evidence.channel = conversations.channel AND message = CAST(link.value ->> 0 AS INTEGER))) \
          ORDER BY conversations.id",
     )
     .bind(status)
@@ -118,15 +118,15 @@ async fn unresolved(
 /// Deletes the messages of conversations; returns how many there were. The message that a thread was opened
 /// from stands in the channel above.
 async fn delete_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     conversations: &[ConversationId],
 ) -> Result<u64> {
-    let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
-        "SELECT channels.id, channels.parent, link.value ->> 0 \
+    let rows = engine::query_as::<(i64, Option<i64>, i64)>(
+        "SELECT channels.id, channels.parent, CAST(link.value ->> 0 AS INTEGER) \
          FROM json_each($1) AS one JOIN conversations ON conversations.id = one.value \
-         JOIN channels ON channels.id = conversations.channel, json_each(links) AS link",
+         JOIN channels ON channels.id = conversations.channel JOIN json_each(links) AS link ON TRUE",
     )
-    .bind(json_ids(conversations))
+    .bind(id_list(conversations))
     .fetch_all(&mut *connection)
     .await?;
     let keys = rows.into_iter().flat_map(|(channel, above, id)| {
@@ -142,17 +142,16 @@ async fn delete_messages(
 }
 
 async fn delete_conversations(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     conversations: &[ConversationId],
 ) -> Result<()> {
-    sqlx::query("DELETE FROM conversations WHERE id IN (SELECT value FROM json_each($1))")
-        .bind(json_ids(conversations))
+    engine::query("DELETE FROM conversations WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(id_list(conversations))
         .execute(connection)
         .await?;
     Ok(())
 }
 
-fn json_ids(conversations: &[ConversationId]) -> String {
-    let ids = conversations.iter().map(|id| id.0.0.to_string()).collect::<Vec<_>>();
-    format!("[{}]", ids.join(","))
+fn id_list(conversations: &[ConversationId]) -> Vec<i64> {
+    conversations.iter().map(|id| id.to_sql()).collect()
 }

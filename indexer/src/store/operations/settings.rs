@@ -3,27 +3,29 @@
 use jiff::Timestamp;
 use rules::publish::pseudonym::Salt;
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store, StoreError};
 
 impl Store {
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+        Ok(engine::query_scalar("SELECT value FROM settings WHERE name = $1")
             .bind(name)
             .fetch_optional(&self.read)
             .await?)
     }
 
     pub async fn set(&self, name: &str, value: &str) -> Result<()> {
-        sqlx::query(
+        let mut transaction = self.begin().await?;
+        engine::query(
             "INSERT INTO settings (name, value) VALUES ($1, $2) \
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         )
         .bind(name)
         .bind(value)
-        .execute(&self.write)
+        .execute(&mut transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// A setting that holds a moment, as [`Store::set_time`] writes it.
@@ -37,7 +39,7 @@ impl Store {
 
     /// Every setting whose name begins so, by name.
     pub async fn settings_under(&self, prefix: &str) -> Result<Vec<(String, String)>> {
-        Ok(sqlx::query_as(
+        Ok(engine::query_as(
             "SELECT name, value FROM settings WHERE substr(name, 1, length($1)) = $1 ORDER BY name",
         )
         .bind(prefix)
@@ -46,13 +48,17 @@ impl Store {
     }
 
     pub async fn unset(&self, name: &str) -> Result<()> {
-        sqlx::query("DELETE FROM settings WHERE name = $1").bind(name).execute(&self.write).await?;
-        Ok(())
+        let mut transaction = self.begin().await?;
+        engine::query("DELETE FROM settings WHERE name = $1")
+            .bind(name)
+            .execute(&mut transaction)
+            .await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Keeps `fresh` as the salt of this store's pseudonyms unless there is one already.
     pub async fn keep_salt(&self, fresh: &Salt) -> Result<()> {
-        sqlx::query(
+        engine::query(
             "INSERT INTO settings (name, value) VALUES ('salt', $1) ON CONFLICT (name) DO NOTHING",
         )
         .bind(hex(&fresh.0))

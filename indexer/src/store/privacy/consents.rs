@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rules::model::ids::MessageId;
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
+use crate::store::engine::{self, Transaction};
 use crate::store::judging::pending;
 use crate::store::sql::SqlTime;
-use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// A consent, with where it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,11 +51,11 @@ impl Store {
 
     /// The consents that were ever given for these subjects, by subject.
     pub async fn consents_for(&self, subjects: &[String]) -> Result<Vec<ConsentGrant>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT subject, source, at, withdrawn FROM consents \
              WHERE subject IN (SELECT value FROM json_each($1)) ORDER BY subject",
         )
-        .bind(to_json(&subjects))
+        .bind(subjects.to_vec())
         .fetch_all(&self.read)
         .await?;
         Ok(rows.into_iter().map(consented).collect())
@@ -68,7 +69,7 @@ impl Store {
                 "SELECT subject FROM consents WHERE withdrawn IS NULL AND subject IN {}",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+            let mut query = engine::query_scalar::<String>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(message_subject(*id));
             }
@@ -80,7 +81,7 @@ impl Store {
 
     async fn mark_subject_pending(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Transaction,
         subject: &str,
     ) -> Result<()> {
         let Some(message) = message_of(subject) else { return Ok(()) };
@@ -110,9 +111,9 @@ pub(in crate::store) fn consented((subject, source, at, withdrawn): Row) -> Cons
 }
 
 /// Returns whether the consent stands that did not before.
-async fn insert(connection: &mut SqliteConnection, consent: &ConsentGrant) -> Result<bool> {
+async fn insert(connection: &mut Transaction, consent: &ConsentGrant) -> Result<bool> {
     let ConsentGrant { subject, source, at, withdrawn } = consent;
-    let done = sqlx::query(
+    let done = engine::query(
         "INSERT INTO consents (subject, source, at, withdrawn) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (subject) DO UPDATE SET source = excluded.source, at = excluded.at, \
          withdrawn = excluded.withdrawn \
@@ -127,8 +128,8 @@ async fn insert(connection: &mut SqliteConnection, consent: &ConsentGrant) -> Re
     Ok(done.rows_affected() > 0)
 }
 
-async fn withdraw(connection: &mut SqliteConnection, subject: &str, at: Timestamp) -> Result<bool> {
-    let done = sqlx::query(
+async fn withdraw(connection: &mut Transaction, subject: &str, at: Timestamp) -> Result<bool> {
+    let done = engine::query(
         "UPDATE consents SET withdrawn = $2 \
          WHERE subject = $1 AND withdrawn IS NULL AND at <= $2",
     )

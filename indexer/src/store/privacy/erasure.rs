@@ -3,16 +3,17 @@
 use jiff::Timestamp;
 use rules::model::ids::{ChannelId, UserId};
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use super::consents::message_subject;
 use super::opt_outs::{self, digest_of, without};
 use super::quotes;
 use crate::store::clusters::merged_answers;
+use crate::store::engine::{self, Transaction, named_row};
 use crate::store::ingest::batch::{MessageKey, place};
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
-use crate::store::ingest::messages::{AuthorCache, message};
+use crate::store::ingest::messages::{AuthorCache, MessageRow, message};
 use crate::store::ingest::reactions::drop_all;
 use crate::store::operations::purge::note_rewrite;
 use crate::store::sql::{SqlId, SqlTime};
@@ -78,10 +79,10 @@ impl Store {
 
 /// Returns what they said.
 async fn delete_messages(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     user: UserId,
 ) -> Result<Vec<(MessageKey, String)>> {
-    let rows = sqlx::query_as::<_, (i64, i64, String)>(
+    let rows = engine::query_as::<(i64, i64, String)>(
         "DELETE FROM messages WHERE author = $1 RETURNING channel, id, text",
     )
     .bind(user.to_sql())
@@ -91,23 +92,23 @@ async fn delete_messages(
 }
 
 /// Deletes suggestions to the person's questions and notices about them, and consents to quote the person's messages.
-async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> Result<()> {
+async fn delete_about(connection: &mut Transaction, own: &[MessageKey]) -> Result<()> {
     for chunk in own.chunks(MAX_BINDS) {
         let list = placeholders(1, chunk.len());
         let sql = format!("DELETE FROM suggestions WHERE question IN {list}");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
             query = query.bind(id.to_sql());
         }
         query.execute(&mut *connection).await?;
         let sql = format!("DELETE FROM asker_notices WHERE question IN {list}");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
             query = query.bind(id.to_sql());
         }
         query.execute(&mut *connection).await?;
         let sql = format!("DELETE FROM consents WHERE subject IN {list}");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = engine::query(AssertSqlSafe(sql));
         for (_, id) in chunk {
             query = query.bind(message_subject(*id));
         }
@@ -116,16 +117,24 @@ async fn delete_about(connection: &mut SqliteConnection, own: &[MessageKey]) -> 
     Ok(())
 }
 
+named_row! {
+    struct MentioningRow {
+        channel: i64,
+        observed: i64,
+        ..message: MessageRow
+    }
+}
+
 /// Takes the person's mentions and reactions out of other people's messages.
 async fn redact_mentions(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     user: UserId,
     stale: &mut Invalidations,
 ) -> Result<()> {
-    let rows = sqlx::query(
+    let rows = engine::query_as::<MentioningRow>(
         "SELECT channel, id, author, author_name, bot, kind, sent, edited, text, extra, reactions, \
-         reactions_as_of, observed FROM messages WHERE instr(text, $1) OR instr(text, $2) \
-         OR instr(extra, $1) OR instr(extra, $2) OR instr(extra, $3) OR instr(reactions, $3)",
+         reactions_as_of, observed FROM messages WHERE instr(text, $1) > 0 OR instr(text, $2) > 0 \
+         OR instr(extra, $1) > 0 OR instr(extra, $2) > 0 OR instr(extra, $3) > 0 OR instr(reactions, $3) > 0",
     )
     .bind(format!("<@{user}>"))
     .bind(format!("<@!{user}>"))
@@ -133,11 +142,11 @@ async fn redact_mentions(
     .fetch_all(&mut *connection)
     .await?;
     let mut authors = AuthorCache::default();
-    for row in &rows {
-        let channel = ChannelId::from_sql(row.try_get::<i64, _>("channel")?);
-        let (message, _) = message(row, channel, &mut authors)?;
+    for row in rows {
+        let channel = ChannelId::from_sql(row.channel);
+        let (message, _) = message(row.message, channel, &mut authors)?;
         if let Some(rest) = without(&message, &|one| one == user) {
-            let version = MessageVersion::of(&rest, row.try_get("observed")?);
+            let version = MessageVersion::of(&rest, row.observed);
             rewrite_message(connection, (channel, rest.id), version, &rest).await?;
             stale.purge((channel, rest.id));
         }
@@ -145,12 +154,9 @@ async fn redact_mentions(
     Ok(())
 }
 
-async fn delete_reactions(
-    connection: &mut SqliteConnection,
-    user: UserId,
-) -> Result<Vec<MessageKey>> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
-        "DELETE FROM reaction_changes WHERE user = $1 RETURNING channel, message",
+async fn delete_reactions(connection: &mut Transaction, user: UserId) -> Result<Vec<MessageKey>> {
+    let rows = engine::query_as::<(i64, i64)>(
+        "DELETE FROM reaction_changes WHERE reaction_changes.user = $1 RETURNING channel, message",
     )
     .bind(user.to_sql())
     .fetch_all(connection)
@@ -158,8 +164,8 @@ async fn delete_reactions(
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
 }
 
-async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result<Vec<MessageKey>> {
-    let rows = sqlx::query_as::<_, (i64, i64)>(
+async fn delete_marks(connection: &mut Transaction, user: UserId) -> Result<Vec<MessageKey>> {
+    let rows = engine::query_as::<(i64, i64)>(
         "DELETE FROM answer_marks WHERE by_user = $1 RETURNING channel, message",
     )
     .bind(user.to_sql())
@@ -168,16 +174,16 @@ async fn delete_marks(connection: &mut SqliteConnection, user: UserId) -> Result
     Ok(rows.into_iter().map(|(channel, id)| place(channel, id)).collect())
 }
 
-async fn delete_person(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
-    for sql in ["DELETE FROM users WHERE id = $1", "DELETE FROM members WHERE user = $1"] {
-        sqlx::query(sql).bind(user.to_sql()).execute(&mut *connection).await?;
+async fn delete_person(connection: &mut Transaction, user: UserId) -> Result<()> {
+    for sql in ["DELETE FROM users WHERE id = $1", "DELETE FROM members WHERE members.user = $1"] {
+        engine::query(sql).bind(user.to_sql()).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 /// The rows stay, so that the clusters are settled without the ties.
-async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
-    sqlx::query(
+async fn untie_all(connection: &mut Transaction, user: UserId) -> Result<()> {
+    engine::query(
         "UPDATE duplicate_marks SET with_question = NULL, by_user = 0, dirty = 1 WHERE by_user = $1",
     )
     .bind(user.to_sql())
@@ -186,22 +192,22 @@ async fn untie_all(connection: &mut SqliteConnection, user: UserId) -> Result<()
     Ok(())
 }
 
-async fn unname_suggestions(connection: &mut SqliteConnection, user: UserId) -> Result<()> {
-    sqlx::query("UPDATE suggestions SET answered_by = NULL WHERE answered_by = $1")
+async fn unname_suggestions(connection: &mut Transaction, user: UserId) -> Result<()> {
+    engine::query("UPDATE suggestions SET answered_by = NULL WHERE answered_by = $1")
         .bind(user.to_sql())
         .execute(connection)
         .await?;
     Ok(())
 }
 
-async fn unname_audit(connection: &mut SqliteConnection, user: UserId, id: &str) -> Result<()> {
-    sqlx::query("UPDATE audit SET by_user = 0 WHERE by_user = $1")
+async fn unname_audit(connection: &mut Transaction, user: UserId, id: &str) -> Result<()> {
+    engine::query("UPDATE audit SET by_user = 0 WHERE by_user = $1")
         .bind(user.to_sql())
         .execute(&mut *connection)
         .await?;
-    sqlx::query(
+    engine::query(
         "UPDATE audit SET what = replace(what, $1, 'someone'), \
-         target = replace(target, $1, 'someone') WHERE instr(target, $1) OR instr(what, $1)",
+         target = replace(target, $1, 'someone') WHERE instr(target, $1) > 0 OR instr(what, $1) > 0",
     )
     .bind(id)
     .execute(connection)
@@ -209,9 +215,9 @@ async fn unname_audit(connection: &mut SqliteConnection, user: UserId, id: &str)
     Ok(())
 }
 
-async fn unname_consents(connection: &mut SqliteConnection, id: &str) -> Result<()> {
-    sqlx::query(
-        "UPDATE consents SET source = replace(source, $1, 'someone') WHERE instr(source, $1)",
+async fn unname_consents(connection: &mut Transaction, id: &str) -> Result<()> {
+    engine::query(
+        "UPDATE consents SET source = replace(source, $1, 'someone') WHERE instr(source, $1) > 0",
     )
     .bind(id)
     .execute(connection)
@@ -219,8 +225,8 @@ async fn unname_consents(connection: &mut SqliteConnection, id: &str) -> Result<
     Ok(())
 }
 
-async fn delete_quarantined(connection: &mut SqliteConnection, id: &str) -> Result<()> {
-    sqlx::query("DELETE FROM quarantine WHERE instr(raw, $1) OR instr(why, $1)")
+async fn delete_quarantined(connection: &mut Transaction, id: &str) -> Result<()> {
+    engine::query("DELETE FROM quarantine WHERE instr(raw, $1) > 0 OR instr(why, $1) > 0")
         .bind(id)
         .execute(connection)
         .await?;
@@ -229,8 +235,8 @@ async fn delete_quarantined(connection: &mut SqliteConnection, id: &str) -> Resu
 
 /// A setting that names the person says what verdicts were made with: without its value they are
 /// made again.
-async fn unname_settings(connection: &mut SqliteConnection, id: &str) -> Result<()> {
-    sqlx::query("UPDATE settings SET value = '' WHERE name <> 'salt' AND instr(value, $1)")
+async fn unname_settings(connection: &mut Transaction, id: &str) -> Result<()> {
+    engine::query("UPDATE settings SET value = '' WHERE name <> 'salt' AND instr(value, $1) > 0")
         .bind(id)
         .execute(connection)
         .await?;

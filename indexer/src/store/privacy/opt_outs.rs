@@ -8,9 +8,9 @@ use rules::model::ids::UserId;
 use rules::model::message::Message;
 use rules::publish::pseudonym::Salt;
 use sha2::{Digest, Sha256};
-use sqlx::SqliteConnection;
 
 use super::quotes::{digest_of_line, digests_in, erased_among, without_quotes};
+use crate::store::engine::{self, Transaction};
 use crate::store::operations::settings::{hex, read_salt};
 use crate::store::{Result, Store, StoreError};
 
@@ -161,9 +161,9 @@ impl Store {
     pub async fn withdraw_opt_out(&self, user: UserId) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let salt = salt(&mut transaction).await?;
-        let done = sqlx::query("DELETE FROM opt_outs WHERE digest = $1 AND by_whom = 'operator'")
+        let done = engine::query("DELETE FROM opt_outs WHERE digest = $1 AND by_whom = 'operator'")
             .bind(digest_of(user, &salt))
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
         transaction.commit().await?;
         Ok(done.rows_affected() > 0)
@@ -171,14 +171,14 @@ impl Store {
 
     /// Everybody who opted out.
     pub async fn opt_outs(&self) -> Result<OptOuts> {
-        let mut connection = self.read.acquire().await?;
-        read(&mut connection).await
+        let mut transaction = self.read.begin_reading().await?;
+        read(&mut transaction).await
     }
 }
 
 /// Reads the list as a transaction sees it.
-pub(in crate::store) async fn read(connection: &mut SqliteConnection) -> Result<OptOuts> {
-    let digests = sqlx::query_scalar::<_, String>("SELECT digest FROM opt_outs")
+pub(in crate::store) async fn read(connection: &mut Transaction) -> Result<OptOuts> {
+    let digests = engine::query_scalar::<String>("SELECT digest FROM opt_outs")
         .fetch_all(&mut *connection)
         .await?;
     if digests.is_empty() {
@@ -190,7 +190,7 @@ pub(in crate::store) async fn read(connection: &mut SqliteConnection) -> Result<
 
 /// The list for some messages, with the quotes in them that are to be left out.
 pub(in crate::store) async fn read_for<'m>(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     messages: impl Iterator<Item = &'m Message>,
 ) -> Result<OptOuts> {
     let mut opted_out = read(connection).await?;
@@ -202,8 +202,8 @@ pub(in crate::store) async fn read_for<'m>(
 }
 
 /// The salt of the hashes, which is that of the pseudonyms.
-pub(in crate::store) async fn salt(connection: &mut SqliteConnection) -> Result<Salt> {
-    let text = sqlx::query_scalar::<_, String>("SELECT value FROM settings WHERE name = 'salt'")
+pub(in crate::store) async fn salt(connection: &mut Transaction) -> Result<Salt> {
+    let text = engine::query_scalar::<String>("SELECT value FROM settings WHERE name = 'salt'")
         .fetch_optional(connection)
         .await?;
     text.as_deref().map_or(Err(StoreError::NoSalt), read_salt)
@@ -211,12 +211,12 @@ pub(in crate::store) async fn salt(connection: &mut SqliteConnection) -> Result<
 
 /// Says whether that is new.
 pub(in crate::store) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     digest: &str,
     by: &str,
     at: i64,
 ) -> Result<bool> {
-    let done = sqlx::query(
+    let done = engine::query(
         "INSERT INTO opt_outs (digest, by_whom, at) VALUES ($1, $2, $3) \
          ON CONFLICT (digest) DO NOTHING",
     )

@@ -8,6 +8,7 @@ use rules::model::message::{Author, Role};
 use serde::{Serialize, Serializer};
 
 use super::consents::{consented, message_subject};
+use crate::store::engine;
 use crate::store::ingest::batch::{by_channel, place};
 use crate::store::ingest::messages::AuthorCache;
 use crate::store::ingest::users::author;
@@ -142,7 +143,7 @@ impl Store {
     }
 
     async fn person(&self, user: UserId) -> Result<Option<Author>> {
-        let row = sqlx::query_as::<_, (i64, String, bool, String)>(
+        let row = engine::query_as::<(i64, String, bool, String)>(
             "SELECT id, name, bot, roles FROM users WHERE id = $1",
         )
         .bind(user.to_sql())
@@ -152,8 +153,8 @@ impl Store {
     }
 
     async fn joins_of(&self, user: UserId) -> Result<Vec<(GuildId, Timestamp)>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
-            "SELECT guild, joined FROM members WHERE user = $1 ORDER BY guild",
+        let rows = engine::query_as::<(i64, i64)>(
+            "SELECT guild, joined FROM members WHERE members.user = $1 ORDER BY guild",
         )
         .bind(user.to_sql())
         .fetch_all(&self.read)
@@ -165,7 +166,7 @@ impl Store {
     }
 
     async fn keys_of_author(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT channel, id FROM messages WHERE author = $1 ORDER BY channel, id",
         )
         .bind(user.to_sql())
@@ -175,10 +176,10 @@ impl Store {
     }
 
     async fn mentions_of(&self, user: UserId) -> Result<Vec<(ChannelId, MessageId)>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT channel, id FROM messages WHERE author <> $1 \
-             AND (instr(text, $2) OR instr(text, $3) OR instr(extra, $2) OR instr(extra, $3) \
-             OR instr(extra, $4)) ORDER BY channel, id",
+             AND (instr(text, $2) > 0 OR instr(text, $3) > 0 OR instr(extra, $2) > 0 \
+             OR instr(extra, $3) > 0 OR instr(extra, $4) > 0) ORDER BY channel, id",
         )
         .bind(user.to_sql())
         .bind(format!("<@{user}>"))
@@ -213,10 +214,10 @@ impl Store {
         &self,
         user: UserId,
     ) -> Result<BTreeSet<(ChannelId, MessageId)>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT channel, id FROM messages \
-             WHERE reactions IS NOT NULL AND instr(reactions, $1) \
-             UNION SELECT channel, message FROM reaction_changes WHERE user = $2",
+             WHERE reactions IS NOT NULL AND instr(reactions, $1) > 0 \
+             UNION SELECT channel, message FROM reaction_changes WHERE reaction_changes.user = $2",
         )
         .bind(format!("\"{user}\""))
         .bind(user.to_sql())
@@ -226,8 +227,8 @@ impl Store {
     }
 
     async fn reactions_waiting(&self, user: UserId) -> Result<Vec<PersonalReaction>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
-            "SELECT channel, message, emoji FROM reaction_changes WHERE user = $1 AND added = 1 \
+        let rows = engine::query_as::<(i64, i64, String)>(
+            "SELECT channel, message, emoji FROM reaction_changes WHERE reaction_changes.user = $1 AND added = 1 \
              AND NOT EXISTS (SELECT 1 FROM messages \
              WHERE messages.channel = reaction_changes.channel AND id = message) \
              ORDER BY channel, message, emoji",
@@ -243,7 +244,7 @@ impl Store {
     }
 
     async fn marks_of(&self, user: UserId) -> Result<Vec<PersonalMark>> {
-        let rows = sqlx::query_as::<_, (i64, i64, Option<bool>, i64)>(
+        let rows = engine::query_as::<(i64, i64, Option<bool>, i64)>(
             "SELECT channel, message, answers, at FROM answer_marks WHERE by_user = $1 \
              ORDER BY at, channel, message",
         )
@@ -258,7 +259,7 @@ impl Store {
     }
 
     async fn ties_of(&self, user: UserId) -> Result<Vec<PersonalDuplicateMark>> {
-        let rows = sqlx::query_as::<_, (i64, Option<i64>, i64)>(
+        let rows = engine::query_as::<(i64, Option<i64>, i64)>(
             "SELECT question, with_question, at FROM duplicate_marks WHERE by_user = $1 ORDER BY at, question",
         )
         .bind(user.to_sql())
@@ -273,7 +274,7 @@ impl Store {
     }
 
     async fn audit_rows_of(&self, user: UserId) -> Result<Vec<AuditRow>> {
-        let rows = sqlx::query_as(
+        let rows = engine::query_as(
             "SELECT seq, at, by_user, what, target, undoes FROM audit WHERE by_user = $1 \
              ORDER BY seq",
         )
@@ -284,7 +285,7 @@ impl Store {
     }
 
     async fn consent(&self, subject: &str) -> Result<Option<ConsentGrant>> {
-        let row = sqlx::query_as(
+        let row = engine::query_as(
             "SELECT subject, source, at, withdrawn FROM consents WHERE subject = $1",
         )
         .bind(subject)
@@ -294,7 +295,7 @@ impl Store {
     }
 
     async fn quarantined_about(&self, id: &str) -> Result<Vec<String>> {
-        Ok(sqlx::query_scalar("SELECT raw FROM quarantine WHERE instr(raw, $1) ORDER BY id")
+        Ok(engine::query_scalar("SELECT raw FROM quarantine WHERE instr(raw, $1) > 0 ORDER BY id")
             .bind(id)
             .fetch_all(&self.read)
             .await?)

@@ -6,12 +6,13 @@ use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Message;
 use rules::publish::pseudonym::Salt;
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
+use crate::store::engine::{self, Transaction, named_row};
 use crate::store::ingest::batch::MessageKey;
 use crate::store::ingest::invalidations::Invalidations;
 use crate::store::ingest::message_versions::{MessageVersion, rewrite_message};
-use crate::store::ingest::messages::{AuthorCache, message};
+use crate::store::ingest::messages::{AuthorCache, MessageRow, message};
 use crate::store::operations::settings::hex;
 use crate::store::sql::SqlId;
 use crate::store::{MAX_BINDS, Result, placeholders};
@@ -78,7 +79,7 @@ pub(in crate::store) fn digests_in<'t>(
 
 /// Those of some digests that are of lines of erased people.
 pub(in crate::store) async fn erased_among(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     digests: BTreeSet<String>,
 ) -> Result<HashSet<String>> {
     let digests = digests.into_iter().collect::<Vec<_>>();
@@ -88,7 +89,7 @@ pub(in crate::store) async fn erased_among(
             "SELECT digest FROM erased_quotes WHERE digest IN {}",
             placeholders(1, chunk.len())
         );
-        let mut query = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+        let mut query = engine::query_scalar::<String>(AssertSqlSafe(sql));
         for digest in chunk {
             query = query.bind(digest);
         }
@@ -100,7 +101,7 @@ pub(in crate::store) async fn erased_among(
 /// Takes quotes of messages that were just deleted out of what others wrote in the same channels, and remembers
 /// the lines by their digests. In a reply to one of the messages every quoted line goes.
 pub(super) async fn erase_quotes(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     own: &[(MessageKey, String)],
     salt: &Salt,
     stale: &mut Invalidations,
@@ -133,30 +134,38 @@ pub(super) async fn erase_quotes(
     Ok(())
 }
 
+named_row! {
+    struct QuotingRow {
+        observed: i64,
+        ..message: MessageRow
+    }
+}
+
 /// The messages of a channel in which a line may be quoted.
 async fn quoting(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<Vec<(MessageKey, i64, Message)>> {
-    let rows = sqlx::query(
-        "SELECT channel, id, author, author_name, bot, kind, sent, edited, text, extra, reactions, \
+    let rows = engine::query_as::<QuotingRow>(
+        "SELECT id, author, author_name, bot, kind, sent, edited, text, extra, reactions, \
          reactions_as_of, observed FROM messages WHERE channel = $1 \
-         AND (substr(ltrim(text), 1, 1) = '>' OR instr(text, char(10) || '>'))",
+         AND (substr(ltrim(text), 1, 1) = '>' OR instr(text, $2) > 0)",
     )
     .bind(channel.to_sql())
+    .bind("\n>")
     .fetch_all(connection)
     .await?;
     let mut authors = AuthorCache::default();
     let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let (message, _) = message(row, channel, &mut authors)?;
-        found.push(((channel, message.id), row.try_get("observed")?, message));
+    for row in rows {
+        let (message, _) = message(row.message, channel, &mut authors)?;
+        found.push(((channel, message.id), row.observed, message));
     }
     Ok(found)
 }
 
-async fn insert(connection: &mut SqliteConnection, digest: &str) -> Result<()> {
-    sqlx::query("INSERT INTO erased_quotes (digest) VALUES ($1) ON CONFLICT DO NOTHING")
+async fn insert(connection: &mut Transaction, digest: &str) -> Result<()> {
+    engine::query("INSERT INTO erased_quotes (digest) VALUES ($1) ON CONFLICT DO NOTHING")
         .bind(digest)
         .execute(connection)
         .await?;

@@ -7,10 +7,9 @@ use rules::model::cluster::{ClusterState, Occurrence};
 use rules::model::ids::{ChannelId, ClusterId, MessageId};
 use rules::resolution::ConversationVerdict;
 use serde::Serialize;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine::{self, Transaction, named_row};
 use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::judging::stored_verdict::read_verdict;
 use crate::store::sql::{SqlId, SqlTime};
@@ -106,10 +105,29 @@ impl ProposalState {
     }
 }
 
+named_row! {
+    struct ProposalRow {
+        cluster: String,
+        branch: String,
+        head: String,
+        digest: String,
+        title: String,
+        path: String,
+        state: String,
+        opened: i64,
+        updated: i64,
+        purpose: String,
+        number: Option<i64>,
+        progress: String,
+        requests: String,
+        note: Option<String>,
+    }
+}
+
 impl Store {
     /// The proposal of a cluster: under its id, or under the earliest of those that lead to it.
     pub async fn proposal(&self, cluster: &ClusterId) -> Result<Option<Proposal>> {
-        let row = sqlx::query(
+        let row = engine::query_as::<ProposalRow>(
             "SELECT cluster, branch, head, digest, title, path, state, opened, updated, purpose, \
              number, progress, requests, note \
              FROM proposals WHERE cluster = $1 \
@@ -119,37 +137,38 @@ impl Store {
         .bind(cluster.as_str())
         .fetch_optional(&self.read)
         .await?;
-        row.as_ref().map(proposal).transpose()
+        row.map(proposal).transpose()
     }
 
     /// Every proposal, oldest first.
     pub async fn proposals(&self) -> Result<Vec<Proposal>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<ProposalRow>(
             "SELECT cluster, branch, head, digest, title, path, state, opened, updated, purpose, \
              number, progress, requests, note \
              FROM proposals ORDER BY opened, cluster",
         )
         .fetch_all(&self.read)
         .await?;
-        rows.iter().map(proposal).collect()
+        rows.into_iter().map(proposal).collect()
     }
 
     /// Stores a proposal; the first opening time is kept.
     pub async fn upsert_proposal(&self, proposal: &Proposal) -> Result<()> {
-        let mut connection = self.write.acquire().await?;
-        keep(&mut connection, proposal).await
+        let mut transaction = self.begin().await?;
+        keep(&mut transaction, proposal).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
 /// Stores a proposal; the first opening time is kept.
 pub(in crate::store) async fn keep(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     proposal: &Proposal,
 ) -> Result<()> {
     let Proposal { cluster, branch, head, digest, title, path, state, opened, updated, .. } =
         proposal;
     let Proposal { purpose, number, progress, requests, note, .. } = proposal;
-    sqlx::query(
+    engine::query(
         "INSERT INTO proposals (cluster, branch, head, digest, title, path, state, opened, updated, \
          purpose, number, progress, requests, note) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
@@ -178,23 +197,22 @@ pub(in crate::store) async fn keep(
     Ok(())
 }
 
-fn proposal(row: &SqliteRow) -> Result<Proposal> {
-    let state = row.try_get::<&str, _>("state")?;
+fn proposal(row: ProposalRow) -> Result<Proposal> {
     Ok(Proposal {
-        cluster: cluster_id(row.try_get("cluster")?)?,
-        branch: row.try_get("branch")?,
-        head: row.try_get("head")?,
-        digest: row.try_get("digest")?,
-        title: row.try_get("title")?,
-        path: row.try_get("path")?,
-        state: ProposalState::parse(state)?,
-        opened: Timestamp::from_sql(row.try_get("opened")?),
-        updated: Timestamp::from_sql(row.try_get("updated")?),
-        purpose: row.try_get("purpose")?,
-        number: row.try_get::<Option<i64>, _>("number")?.map(|number| number as u64),
-        progress: row.try_get("progress")?,
-        requests: row.try_get("requests")?,
-        note: row.try_get("note")?,
+        cluster: cluster_id(&row.cluster)?,
+        branch: row.branch,
+        head: row.head,
+        digest: row.digest,
+        title: row.title,
+        path: row.path,
+        state: ProposalState::parse(&row.state)?,
+        opened: Timestamp::from_sql(row.opened),
+        updated: Timestamp::from_sql(row.updated),
+        purpose: row.purpose,
+        number: row.number.map(|number| number as u64),
+        progress: row.progress,
+        requests: row.requests,
+        note: row.note,
     })
 }
 
@@ -216,7 +234,7 @@ pub(in crate::store) fn cluster_state(proposal: &str) -> Result<Option<ClusterSt
 /// Takes the titles from proposals whose clusters name one of these messages of a channel: a title
 /// is made of a question's words. `None` stands for the whole channel. Returns whether there were any.
 pub(in crate::store) async fn clear_titles(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
     gone: Option<&BTreeSet<MessageId>>,
 ) -> Result<bool> {
@@ -236,11 +254,11 @@ pub(in crate::store) async fn clear_titles(
 /// For each occurrence in a channel whose cluster's proposal has a title: that proposal, and the messages of its
 /// exchanges.
 async fn titled_in(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     channel: ChannelId,
 ) -> Result<Vec<(String, BTreeSet<MessageId>)>> {
     // The sign keeps SQLite from reading all of the channel for each proposal.
-    let rows = sqlx::query_as::<_, (String, String, Option<String>)>(
+    let rows = engine::query_as::<(String, String, Option<String>)>(
         "SELECT proposals.cluster, occurrences.body, exchanges.verdict FROM proposals \
          LEFT JOIN redirects ON redirects.old = proposals.cluster \
          JOIN occurrences \
@@ -269,8 +287,8 @@ fn messages_of(
     messages
 }
 
-async fn drop_title(connection: &mut SqliteConnection, cluster: &str) -> Result<()> {
-    sqlx::query("UPDATE proposals SET title = '' WHERE cluster = $1")
+async fn drop_title(connection: &mut Transaction, cluster: &str) -> Result<()> {
+    engine::query("UPDATE proposals SET title = '' WHERE cluster = $1")
         .bind(cluster)
         .execute(connection)
         .await?;

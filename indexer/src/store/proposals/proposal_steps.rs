@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use rules::model::ids::ClusterId;
 use rules::time;
 use serde::Serialize;
-use sqlx::SqliteConnection;
 
 use super::proposal_rows::{Proposal, keep};
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -33,14 +33,17 @@ type Row = (i64, String, String, i64, Option<i64>, Option<String>);
 impl Store {
     /// Writes down that a step is about to be taken; returns its number.
     pub async fn begin_step(&self, cluster: &ClusterId, step: &str, now: Timestamp) -> Result<i64> {
-        Ok(sqlx::query_scalar(
+        let mut transaction = self.begin().await?;
+        let seq = engine::query_scalar(
             "INSERT INTO proposal_steps (cluster, step, begun) VALUES ($1, $2, $3) RETURNING seq",
         )
         .bind(cluster.as_str())
         .bind(step)
         .bind(now.to_sql())
-        .fetch_one(&self.write)
-        .await?)
+        .fetch_one(&mut transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(seq)
     }
 
     /// Writes down what came of a step, together with the proposal as it stands after it. Steps that
@@ -61,7 +64,7 @@ impl Store {
 
     /// The steps of one cluster that are kept, in their order.
     pub async fn steps_of(&self, cluster: &ClusterId) -> Result<Vec<ProposalStep>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT seq, cluster, step, begun, ended, outcome FROM proposal_steps WHERE cluster = $1 \
              ORDER BY seq",
         )
@@ -73,7 +76,7 @@ impl Store {
 
     /// The steps of all clusters that did not end, in their order.
     pub async fn unended_steps(&self) -> Result<Vec<ProposalStep>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT seq, cluster, step, begun, ended, outcome FROM proposal_steps WHERE ended IS NULL \
              ORDER BY seq",
         )
@@ -83,13 +86,8 @@ impl Store {
     }
 }
 
-async fn end(
-    connection: &mut SqliteConnection,
-    seq: i64,
-    outcome: &str,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query("UPDATE proposal_steps SET ended = $2, outcome = $3 WHERE seq = $1")
+async fn end(connection: &mut Transaction, seq: i64, outcome: &str, now: Timestamp) -> Result<()> {
+    engine::query("UPDATE proposal_steps SET ended = $2, outcome = $3 WHERE seq = $1")
         .bind(seq)
         .bind(now.to_sql())
         .bind(outcome)
@@ -98,8 +96,8 @@ async fn end(
     Ok(())
 }
 
-async fn prune(connection: &mut SqliteConnection, before: Timestamp) -> Result<()> {
-    sqlx::query("DELETE FROM proposal_steps WHERE ended < $1")
+async fn prune(connection: &mut Transaction, before: Timestamp) -> Result<()> {
+    engine::query("DELETE FROM proposal_steps WHERE ended < $1")
         .bind(before.to_sql())
         .execute(connection)
         .await?;

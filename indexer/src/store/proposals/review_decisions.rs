@@ -8,10 +8,10 @@ use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ChannelId, ClusterId, MessageId, UserId};
 use rules::model::page_edit::PageEdit;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 
 use super::proposal_rows::ProposalState;
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine::{self, Transaction};
 use crate::store::operations::audit::insert_audit;
 use crate::store::sql::SqlTime;
 use crate::store::{AuditRow, Result, Store, from_json, to_json};
@@ -121,7 +121,7 @@ impl Store {
             matches!(decision, ReviewDecision::Edit(_)).then(|| to_json(&sources(cluster)));
         let mut transaction = self.begin().await?;
         let seq = insert_audit(&mut transaction, &entry).await?;
-        sqlx::query(
+        engine::query(
             "INSERT INTO review_decisions (seq, cluster, decision, by_token, at, sources) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -131,7 +131,7 @@ impl Store {
         .bind(by)
         .bind(now.to_sql())
         .bind(sources)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         transaction.commit().await?;
         self.begin_review(&cluster.id, decision, now).await?;
@@ -152,13 +152,13 @@ impl Store {
         self.revert_review(row, now).await?;
         let applied = row.decision.waits_for_round().then_some(row.applied).flatten();
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(
+        let done = engine::query(
             "UPDATE review_decisions SET undone = $2, applied = $3 WHERE seq = $1 AND undone IS NULL",
         )
         .bind(row.seq)
         .bind(now.to_sql())
         .bind(applied.map(SqlTime::to_sql))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
@@ -172,7 +172,7 @@ impl Store {
 
     /// A decision by its number.
     pub async fn review_decision(&self, seq: i64) -> Result<Option<ReviewDecisionRow>> {
-        let row = sqlx::query_as::<_, Row>(
+        let row = engine::query_as::<Row>(
             "SELECT seq, cluster, decision, by_token, at, applied, undone FROM review_decisions \
              WHERE seq = $1",
         )
@@ -184,7 +184,7 @@ impl Store {
 
     /// The latest decisions, the last first, at most `limit`.
     pub async fn review_decisions(&self, limit: u32) -> Result<Vec<ReviewDecisionRow>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT seq, cluster, decision, by_token, at, applied, undone FROM review_decisions \
              ORDER BY seq DESC LIMIT $1",
         )
@@ -196,7 +196,7 @@ impl Store {
 
     /// The decisions that a round of proposals has to follow or to take back, in their order.
     pub async fn waiting_review_decisions(&self) -> Result<Vec<ReviewDecisionRow>> {
-        let rows = sqlx::query_as::<_, Row>(
+        let rows = engine::query_as::<Row>(
             "SELECT seq, cluster, decision, by_token, at, applied, undone FROM review_decisions \
              WHERE (applied IS NULL) = (undone IS NULL) ORDER BY seq",
         )
@@ -207,17 +207,18 @@ impl Store {
 
     /// Notes that a round of proposals followed a decision, or, with `None`, took it back.
     pub async fn settle_review(&self, seq: i64, applied: Option<Timestamp>) -> Result<()> {
-        sqlx::query("UPDATE review_decisions SET applied = $2 WHERE seq = $1")
+        let mut transaction = self.begin().await?;
+        engine::query("UPDATE review_decisions SET applied = $2 WHERE seq = $1")
             .bind(seq)
             .bind(applied.map(SqlTime::to_sql))
-            .execute(&self.write)
+            .execute(&mut transaction)
             .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// The words that reviewers chose for pages, by question: the latest that nobody took back.
     pub async fn page_edits(&self) -> Result<BTreeMap<ClusterId, PageEdit>> {
-        let rows = sqlx::query_as::<_, (String, String)>(
+        let rows = engine::query_as::<(String, String)>(
             "SELECT cluster, decision FROM review_decisions \
              WHERE sources IS NOT NULL AND undone IS NULL ORDER BY seq",
         )
@@ -286,13 +287,12 @@ fn sources(cluster: &Cluster) -> Vec<(ChannelId, MessageId)> {
 }
 
 /// Drops the words of reviewers that stand over messages which are no longer stored.
-pub(in crate::store) async fn drop_orphaned_edits(
-    connection: &mut SqliteConnection,
-) -> Result<bool> {
-    let done = sqlx::query(
+pub(in crate::store) async fn drop_orphaned_edits(connection: &mut Transaction) -> Result<bool> {
+    let done = engine::query(
         "DELETE FROM review_decisions WHERE sources IS NOT NULL AND EXISTS (\
          SELECT 1 FROM json_each(sources) AS source WHERE NOT EXISTS (SELECT 1 FROM messages \
-         WHERE channel = source.value ->> 0 AND id = source.value ->> 1))",
+         WHERE channel = CAST(source.value ->> 0 AS INTEGER) \
+         AND id = CAST(source.value ->> 1 AS INTEGER)))",
     )
     .execute(connection)
     .await?;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rules::model::ids::{ChannelId, MessageId};
 use rules::time;
 
+use crate::store::engine;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -33,9 +34,9 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<ActivityDay>> {
-        let rows = sqlx::query_as::<_, (i64, i64, i64, i64)>(
-            "SELECT channel, sent / $3 AS day, SUM(messages.kind IN ('default', 'reply', 'command')), \
-             SUM(messages.kind = 'other') FROM channels CROSS JOIN messages \
+        let rows = engine::query_as::<(i64, i64, i64, i64)>(
+            "SELECT channel, sent / $3 AS day, COUNT(*) FILTER (WHERE messages.kind IN ('default', 'reply', 'command')), \
+             COUNT(*) FILTER (WHERE messages.kind = 'other') FROM channels CROSS JOIN messages \
              ON messages.channel = channels.id AND messages.id BETWEEN $1 AND $2 \
              WHERE outside = 0 GROUP BY 1, 2 ORDER BY 1, 2",
         )
@@ -55,7 +56,7 @@ impl Store {
 
     /// When the newest stored message was sent, by its id.
     pub async fn newest_message(&self) -> Result<Option<Timestamp>> {
-        let newest = sqlx::query_scalar::<_, Option<i64>>(
+        let newest = engine::query_scalar::<Option<i64>>(
             "SELECT MAX((SELECT MAX(id) FROM messages WHERE channel = channels.id)) FROM channels",
         )
         .fetch_one(&self.read)
@@ -69,7 +70,7 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<UnreadDay>> {
-        let rows = sqlx::query_as::<_, (i64, i64)>(
+        let rows = engine::query_as::<(i64, i64)>(
             "SELECT seen / $3, COUNT(*) FROM quarantine WHERE seen >= $1 AND seen < $2 \
              GROUP BY 1 ORDER BY 1",
         )
@@ -91,7 +92,7 @@ impl Store {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<(MessageId, String)>> {
-        let rows = sqlx::query_as::<_, (i64, String)>(
+        let rows = engine::query_as::<(i64, String)>(
             "SELECT id, text FROM messages WHERE channel = $1 AND id > $2 AND id < $3 AND bot = 0 \
              AND kind IN ('default', 'reply') ORDER BY id LIMIT $4",
         )

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rules::model::ids::{ClusterId, MessageId};
 use rules::time;
 
+use crate::store::engine;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store};
 
@@ -16,11 +17,11 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<u64> {
-        let count = sqlx::query_scalar::<_, i64>(
+        let count = engine::query_scalar::<i64>(
             "SELECT COUNT(*) FROM (SELECT question FROM occurrences WHERE cluster = $1 \
              AND question BETWEEN $2 AND $3 UNION SELECT question FROM suggestions WHERE \
              (cluster = $1 OR cluster IN (SELECT old FROM redirects WHERE cluster = $1)) \
-             AND posted IS NOT NULL AND question BETWEEN $2 AND $3)",
+             AND posted IS NOT NULL AND question BETWEEN $2 AND $3) AS asked",
         )
         .bind(cluster.as_str())
         .bind(MessageId::min_at(since).to_sql())
@@ -33,10 +34,10 @@ impl Store {
     /// The asker-days from `since` until before `until`: each day counts once for each person who asks
     /// anything on it.
     pub async fn asker_days(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
-        let count = sqlx::query_scalar::<_, i64>(
+        let count = engine::query_scalar::<i64>(
             "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.u'), \
-             json_extract(verdict, '$.t') / $3 FROM exchanges \
-             WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2)",
+             CAST(json_extract(verdict, '$.t') AS INTEGER) / $3 FROM exchanges \
+             WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2) AS days",
         )
         .bind(MessageId::min_at(since).to_sql())
         .bind(MessageId::min_at(until).to_sql() - 1)

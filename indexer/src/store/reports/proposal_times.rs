@@ -7,6 +7,7 @@ use rules::model::ids::ClusterId;
 use rules::report::service_level::ProposalTimes;
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -16,12 +17,12 @@ impl Store {
     /// The clocks of all clusters that are due or have a proposal, by cluster. A proposal that is only planned
     /// is not offered yet. A decision without a merged page is dated by the last change of its proposal.
     pub async fn proposal_times(&self) -> Result<Vec<ProposalTimes>> {
-        let due = sqlx::query_as::<_, (String, i64)>(
+        let due = engine::query_as::<(String, i64)>(
             "SELECT id, due_since FROM clusters WHERE due_since IS NOT NULL",
         )
         .fetch_all(&self.read)
         .await?;
-        let proposals = sqlx::query_as::<_, ProposalTuple>(
+        let proposals = engine::query_as::<ProposalTuple>(
             "SELECT COALESCE(redirects.cluster, proposals.cluster), opened, \
              CASE WHEN proposals.state <> 'planned' THEN opened END, \
              CASE WHEN proposals.state IN ('rejected', 'superseded', 'withdrawn', 'merged', 'nothing') \
@@ -59,7 +60,7 @@ impl Store {
 
     /// When each merged answer was merged, by the cluster that it belongs to today.
     pub async fn merge_times(&self) -> Result<BTreeMap<ClusterId, Timestamp>> {
-        let rows = sqlx::query_as::<_, (String, i64)>(
+        let rows = engine::query_as::<(String, i64)>(
             "SELECT COALESCE(redirects.cluster, merged_answers.cluster), MIN(merged) \
              FROM merged_answers LEFT JOIN redirects ON old = merged_answers.cluster GROUP BY 1",
         )

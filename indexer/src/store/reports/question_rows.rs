@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, UserId};
 use rules::resolution::ResolutionGrade;
 use rules::time;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 use crate::store::clusters::cluster_rows::cluster_id;
+use crate::store::engine::{self, named_row};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::judging::stored_verdict::read_verdict;
-use crate::store::operations::counts::parse_grade;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
 
@@ -56,6 +57,18 @@ impl std::fmt::Debug for AskedQuestionRow {
     }
 }
 
+named_row! {
+    struct QuestionRow {
+        conversation: i64,
+        id: i64,
+        channel: i64,
+        status: String,
+        verdict: String,
+        cluster: Option<String>,
+        body: Option<String>,
+    }
+}
+
 impl Store {
     /// The questions asked from `since` until before `until`, by their first message. One whose exchange
     /// began more than a day before it asks is left out.
@@ -64,14 +77,10 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<AskedQuestionRow>> {
-        let rows = sqlx::query(
+        let rows = engine::query_as::<QuestionRow>(
             "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
-             verdict, cluster, grade, json_extract(body, '$.a[0][4]') AS answered, \
-             json_extract(body, '$.a[0][1]') AS answerer, \
-             json_extract(body, '$.a[0][2]') AS answerer_name, \
-             json_extract(body, '$.q[3]') AS question, json_extract(body, '$.a[0][3]') AS answer \
-             FROM exchanges LEFT JOIN occurrences ON status = 'resolved' \
-             AND occurrences.question = json_extract(verdict, '$.q[0]') \
+             verdict, cluster, body FROM exchanges LEFT JOIN occurrences ON status = 'resolved' \
+             AND occurrences.question = CAST(json_extract(verdict, '$.q[0]') AS INTEGER) \
              WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
         )
         .bind(MessageId::min_at(time::minus(since, time::days(1))).0 as i64)
@@ -80,7 +89,7 @@ impl Store {
         .await?;
         // A question that is in two conversations while one of them is judged again counts once.
         let mut asked = BTreeMap::new();
-        for row in &rows {
+        for row in rows {
             let row = asked_question(row)?;
             if (since..until).contains(&row.asked) {
                 asked.entry(row.messages[0]).or_insert(row);
@@ -99,13 +108,13 @@ impl Store {
         for ids in ids.chunks(MAX_BINDS) {
             let sql = format!(
                 "SELECT conversations.id, messages.id, messages.author FROM conversations \
-                 JOIN json_each(conversations.links) AS link \
+                 JOIN json_each(conversations.links) AS link ON TRUE \
                  CROSS JOIN messages ON messages.channel = conversations.channel \
-                 AND messages.id = (link.value ->> 0) \
+                 AND messages.id = CAST(link.value ->> 0 AS INTEGER) \
                  WHERE conversations.id IN {} AND bot = 0 ORDER BY 1, 2",
                 placeholders(1, ids.len())
             );
-            let mut query = sqlx::query_as::<_, (i64, i64, i64)>(AssertSqlSafe(sql));
+            let mut query = engine::query_as::<(i64, i64, i64)>(AssertSqlSafe(sql));
             for id in ids {
                 query = query.bind(*id);
             }
@@ -126,7 +135,7 @@ impl Store {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(MessageId, Timestamp, String)>> {
-        let rows = sqlx::query_as::<_, (i64, i64, String)>(
+        let rows = engine::query_as::<(i64, i64, String)>(
             "SELECT id, sent, text FROM messages WHERE channel = $1 AND id BETWEEN $2 AND $3 \
              AND bot = 0 ORDER BY id",
         )
@@ -154,7 +163,7 @@ impl Store {
                 placeholders(1, ids.len())
             );
             let mut query =
-                sqlx::query_as::<_, (i64, String)>(AssertSqlSafe(sql)).bind(channel.to_sql());
+                engine::query_as::<(i64, String)>(AssertSqlSafe(sql)).bind(channel.to_sql());
             for id in ids {
                 query = query.bind(id.to_sql());
             }
@@ -169,31 +178,31 @@ fn no_question() -> StoreError {
     StoreError::Unreadable { what: "a verdict", source: "it names no question".into() }
 }
 
-fn asked_question(row: &SqliteRow) -> Result<AskedQuestionRow> {
-    let id = |column: &str| row.try_get::<i64, _>(column).map(|id| id as u64);
-    let verdict = read_verdict(row.try_get("verdict")?)?;
+fn asked_question(row: QuestionRow) -> Result<AskedQuestionRow> {
+    let verdict = read_verdict(&row.verdict)?;
     let question = verdict.question().ok_or_else(no_question)?;
-    let grade = row.try_get::<Option<String>, _>("grade")?;
-    let occurrence = grade.map(|grade| -> Result<_> {
+    let figures = |body: String| -> Result<_> {
+        let Occurrence { question, mut answers, grade, .. } = read_occurrence(&body)?;
+        let answer = answers.swap_remove(0);
         Ok(OccurrenceFigures {
-            cluster: row.try_get::<Option<&str>, _>("cluster")?.map(cluster_id).transpose()?,
-            grade: parse_grade(&grade)?,
-            answered: Timestamp::from_sql(row.try_get("answered")?),
-            answerer: UserId(id("answerer")?),
-            answerer_name: row.try_get("answerer_name")?,
-            question: row.try_get("question")?,
-            answer: row.try_get("answer")?,
+            cluster: row.cluster.as_deref().map(cluster_id).transpose()?,
+            grade,
+            answered: answer.sent,
+            answerer: answer.author,
+            answerer_name: answer.author_name,
+            question: question.text,
+            answer: answer.text,
         })
-    });
+    };
     Ok(AskedQuestionRow {
-        conversation: ConversationId(MessageId(id("conversation")?)),
-        exchange: MessageId(id("id")?),
-        channel: ChannelId(id("channel")?),
-        status: row.try_get("status")?,
+        conversation: ConversationId::from_sql(row.conversation),
+        exchange: MessageId::from_sql(row.id),
+        channel: ChannelId::from_sql(row.channel),
+        status: row.status,
         messages: question.messages.clone(),
         asker: question.asker,
         asked: question.asked,
         answers: verdict.answers().iter().map(|answer| answer.message).collect(),
-        occurrence: occurrence.transpose()?,
+        occurrence: row.body.map(figures).transpose()?,
     })
 }

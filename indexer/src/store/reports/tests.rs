@@ -74,7 +74,7 @@ fn open(hour: i64) -> ConversationRow {
 
 async fn store() -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_shared(folder.path()).await.unwrap();
+    let store = Store::open_shared(crate::store::tests::location(folder.path())).await.unwrap();
     let channel = Channel {
         id: ChannelId(1),
         guild: GuildId(1),

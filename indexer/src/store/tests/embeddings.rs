@@ -35,7 +35,7 @@ async fn encode(store: &Store) -> usize {
 }
 
 async fn stored(store: &Store) -> i64 {
-    let count = sqlx::query_scalar("SELECT COUNT(*) FROM text_embeddings");
+    let count = engine::query_scalar("SELECT COUNT(*) FROM text_embeddings");
     count.fetch_one(&store.read).await.unwrap()
 }
 

@@ -51,7 +51,7 @@ pub(super) fn resolved(conversation: u64, exchanges: &[u64]) -> ConversationRow 
 
 /// The conversation and the first message of each exchange, and the same of each occurrence.
 async fn stored(store: &Store) -> [Vec<(i64, i64)>; 2] {
-    let read = |sql: &'static str| sqlx::query_as::<_, (i64, i64)>(sql).fetch_all(&store.read);
+    let read = |sql: &'static str| engine::query_as::<(i64, i64)>(sql).fetch_all(&store.read);
     [
         read("SELECT conversation, id FROM exchanges ORDER BY 1, 2").await.unwrap(),
         read("SELECT conversation, question FROM occurrences ORDER BY 1, 2").await.unwrap(),

@@ -4,8 +4,11 @@ use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use sqlx::SqlitePool;
+
 use super::*;
 use crate::store::data_directory::{NEW_STORE_FILE, STORE_FILE};
+use crate::store::sqlite_file::writing;
 
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
@@ -89,7 +92,7 @@ async fn a_store_that_was_half_made_is_made_again() {
 
 #[tokio::test]
 async fn a_copy_is_of_one_moment_and_comes_back() {
-    let (store, data) = empty().await;
+    let (store, data) = empty_file().await;
     store.apply_batch(&batch([message(1, 10, 5, "hello")])).await.unwrap();
     let backup = data.path().join("backups/first");
     let file = store.back_up(&backup).await.unwrap();

@@ -257,7 +257,7 @@ async fn processes_that_take_turns_come_to_what_grouping_everything_comes_to() {
     let (store, folder) = empty().await;
     let mut stores = vec![store];
     for _ in 0..2 {
-        stores.push(Store::open_shared(folder.path()).await.unwrap());
+        stores.push(Store::open_shared(location(folder.path())).await.unwrap());
     }
     follow_by(&stores, 16, 400, 5, None).await;
 }

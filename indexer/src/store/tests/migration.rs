@@ -5,9 +5,12 @@ use rules::model::cluster::{ClusterState, Occurrence, Quote};
 use rules::model::ids::{ClusterId, ConversationId};
 use rules::resolution::ResolutionGrade;
 use rules::time;
-use sqlx::AssertSqlSafe;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, SqlitePool};
 
 use super::*;
+use crate::store::migrations::{MIGRATIONS, migrator};
 
 const SPINE_ROWS: &str = r#"
 INSERT INTO channels (id, guild, kind, name, tags, observed) VALUES (1, 1, 'text', 'help', '[]', 4);
@@ -123,7 +126,7 @@ async fn every_older_version_keeps_its_rows() {
                 .replace("BODY", &to_json(&occurrence()))
         });
         let (store, _folder) = migrated_from(version, &rows.collect::<Vec<_>>()).await;
-        let migrations = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM _sqlx_migrations");
+        let migrations = engine::query_scalar::<i64>("SELECT COUNT(*) FROM _sqlx_migrations");
         let migrations = migrations.fetch_one(&store.read).await.unwrap();
         assert_eq!(migrations as usize, MIGRATIONS.len());
         check_spine(&store, &former).await;
@@ -136,7 +139,7 @@ async fn every_older_version_keeps_its_rows() {
         let splits = store.split_marks_of(&asked).await.unwrap().into_iter().collect::<Vec<_>>();
         assert_eq!(splits, vec![MessageId(100); usize::from(version >= 5)]);
         assert!(store.needs_recluster().await.unwrap(), "of version {version}");
-        assert_eq!(indexes(&store).await, indexes(&empty().await.0).await);
+        assert_eq!(indexes(&store).await, indexes(&empty_file().await.0).await);
     }
 }
 
@@ -175,7 +178,8 @@ async fn check_spine(store: &Store, former: &ClusterId) {
     assert_eq!(changes, [change(1, former.clone()), change(2, cluster())]);
     // An id of the feed is never used twice, also where the feed was emptied before.
     let next = "DELETE FROM index_changes; INSERT INTO index_changes (cluster) VALUES ('x')";
-    sqlx::raw_sql(next).execute(&store.write).await.unwrap();
+    let Pool::Sqlite(pool) = &store.write else { panic!("it is a file") };
+    sqlx::raw_sql(next).execute(pool).await.unwrap();
     assert_eq!(store.newest_change().await.unwrap(), 3);
 }
 
@@ -231,7 +235,7 @@ async fn check_proposals(store: &Store, has_rows: bool) {
 }
 
 async fn indexes(store: &Store) -> Vec<(String, String)> {
-    sqlx::query_as("SELECT name, tbl_name FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+    engine::query_as("SELECT name, tbl_name FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
         .fetch_all(&store.read)
         .await
         .unwrap()

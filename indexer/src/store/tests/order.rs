@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rules::model::ids::RoleId;
 use rules::model::message::{Reaction, ReactionChange, ReactionOp, Role};
 use rules::time;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::AssertSqlSafe;
 
 use super::*;
 
@@ -165,18 +165,22 @@ impl Said {
 }
 
 /// Everything that events leave, table by table, but the notes of what is to be judged.
-const LEFT: [&str; 8] = [
-    "SELECT id, guild, kind, name, topic, parent, parent_name, tags, observed, outside, hidden, \
-     gone FROM channels ORDER BY id",
-    "SELECT channel, at FROM hidden_channels ORDER BY channel",
-    "SELECT channel, message, at FROM tombstones ORDER BY channel, message",
-    "SELECT channel, id, author, author_name, bot, edited, observed, digest, text, extra, \
-     reactions, reactions_as_of FROM messages ORDER BY channel, id",
-    "SELECT channel, message, emoji, user, added, observed FROM reaction_changes \
-     ORDER BY channel, message, emoji, user",
-    "SELECT id, name, bot, roles, as_of, observed FROM users ORDER BY id",
-    "SELECT guild, user, joined FROM members ORDER BY guild, user",
-    "SELECT id, name, observed FROM servers ORDER BY id",
+const LEFT: [(&str, &str); 8] = [
+    (
+        "channels",
+        "id, guild, kind, name, topic, parent, parent_name, tags, observed, outside, hidden, gone",
+    ),
+    ("hidden_channels", "channel, at"),
+    ("tombstones", "channel, message, at"),
+    (
+        "messages",
+        "channel, id, author, author_name, bot, edited, observed, digest, text, extra, reactions, \
+         reactions_as_of",
+    ),
+    ("reaction_changes", "channel, message, emoji, \"user\", added, observed"),
+    ("users", "id, name, bot, roles, as_of, observed"),
+    ("members", "guild, \"user\", joined"),
+    ("servers", "id, name, observed"),
 ];
 
 /// What judging would see of a channel, message by message.
@@ -230,17 +234,12 @@ async fn left_by(batches: &[Vec<Event>]) -> Result<Vec<String>, TestCaseError> {
         }
     }
     let mut left = Vec::new();
-    for sql in LEFT {
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&store.read).await.unwrap();
-        for row in rows {
-            let cells = (0..row.len()).map(|at| {
-                row.try_get::<Option<String>, _>(at)
-                    .map(|text| format!("{text:?}"))
-                    .or_else(|_| row.try_get::<i64, _>(at).map(|number| number.to_string()))
-                    .unwrap()
-            });
-            left.push(cells.collect::<Vec<_>>().join(" "));
-        }
+    for (table, columns) in LEFT {
+        let cells = columns.split(", ").map(|name| format!("COALESCE(CAST({name} AS TEXT), '-')"));
+        let row = cells.collect::<Vec<_>>().join(" || ' ' || ");
+        let sql = format!("SELECT {row} FROM {table} ORDER BY 1");
+        let rows = engine::query_scalar::<String>(AssertSqlSafe(sql));
+        left.extend(rows.fetch_all(&store.read).await.unwrap());
     }
     for id in 1..4 {
         left.extend(all(&store, id).await.iter().map(|one| format!("{:?}", one.reactions)));

@@ -64,19 +64,26 @@ const REVIEWED: [(&str, &[&str], &str); 24] = [
         "payloads that await another version; by channel where that goes",
     ),
     ("ingest/tombstones.rs", &["tombstones"], "whether there are any"),
-    ("operations/", &["audit", "settings"], "the last entries by their order; a few dozen rows"),
+    (
+        "operations/",
+        &["audit", "settings", "leases"],
+        "the last entries by their order; a few dozen rows each",
+    ),
 ];
 
 #[tokio::test]
 async fn no_statement_reads_a_whole_table_but_for_a_reason() {
-    let (store, _folder) = empty().await;
+    let (store, _folder) = empty_file().await;
     let tables = names(&store, "type = 'table'").await;
     // A partial index has only the rows that wait for something.
     let partial = names(&store, "type = 'index' AND sql LIKE '% WHERE %'").await;
     let (mut statements, mut used) = (0, BTreeSet::new());
     let mut unreviewed = BTreeMap::<String, Vec<String>>::new();
     for (file, text) in sources() {
-        for sql in literals(&text) {
+        for sql in literals(&text).into_iter().map(|literal| filled(&literal)) {
+            if is_for_postgres(&sql) {
+                continue;
+            }
             statements += 1;
             for step in plan(&store, &sql).await {
                 let words = step.split(' ').collect::<Vec<_>>();
@@ -104,20 +111,25 @@ async fn no_statement_reads_a_whole_table_but_for_a_reason() {
 
 async fn names(store: &Store, which: &str) -> BTreeSet<String> {
     let sql = format!("SELECT name FROM sqlite_schema WHERE {which}");
-    let names = sqlx::query_scalar::<_, String>(AssertSqlSafe(sql));
+    let names = engine::query_scalar::<String>(AssertSqlSafe(sql));
     names.fetch_all(&store.read).await.unwrap().into_iter().collect()
 }
 
 /// The steps that SQLite would take.
 async fn plan(store: &Store, sql: &str) -> Vec<String> {
     let explained = format!("EXPLAIN QUERY PLAN {sql}");
-    let steps = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(explained));
+    let steps = engine::query_as::<(i64, i64, i64, String)>(AssertSqlSafe(explained));
     let steps = steps.fetch_all(&store.write).await;
     steps.unwrap_or_else(|error| panic!("{error}: {sql}")).into_iter().map(|step| step.3).collect()
 }
 
+/// Whether a statement asks PostgreSQL about itself.
+fn is_for_postgres(sql: &str) -> bool {
+    ["pg_", "current_schema()"].iter().any(|name| sql.contains(name))
+}
+
 /// The files of the store, by path, without tests.
-fn sources() -> BTreeMap<String, String> {
+pub(super) fn sources() -> BTreeMap<String, String> {
     let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
     let (mut folders, mut found) = (vec![store.clone()], BTreeMap::new());
     while let Some(folder) = folders.pop() {
@@ -125,7 +137,10 @@ fn sources() -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("tests") {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                // Its statements are made of the names of tables.
+                && !path.ends_with("transfer.rs")
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
                 let name = path.strip_prefix(&store).unwrap().display().to_string();
@@ -136,8 +151,8 @@ fn sources() -> BTreeMap<String, String> {
     found
 }
 
-/// The statements of a file, with something in every place that the program fills.
-fn literals(text: &str) -> Vec<String> {
+/// The statements of a file.
+pub(super) fn literals(text: &str) -> Vec<String> {
     let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
     let mut found = Vec::new();
     let text = text.replace("'\"'", "'_'");
@@ -151,32 +166,44 @@ fn literals(text: &str) -> Vec<String> {
             literal.push_str(pieces.next().unwrap_or_default());
         }
         if verbs.iter().any(|verb| literal.starts_with(verb)) {
-            found.push(filled(&literal));
+            found.push(literal);
         }
         pieces.next();
     }
     found
 }
 
+/// A statement with something in every place that the program fills.
 fn filled(literal: &str) -> String {
-    let lines = literal.split("\\\n").map(str::trim_start).collect::<String>();
-    let lost = "conversation IN (SELECT value FROM json_each($1)) \
-                AND question NOT IN (SELECT value FROM json_each($2))";
-    let withdrawn = "question IN (SELECT json_extract(verdict, '$.q[0]') \
-                     FROM json_each($1) AS one JOIN exchanges \
-                     ON exchanges.conversation = one.value ->> 0 AND exchanges.id = one.value ->> 1)";
-    let mut sql = lines
-        .replace("{withdrawn}", withdrawn)
-        .replace("{lost}", lost)
-        .replace("{GONE}", "1")
-        .replace("{COLUMNS}", "*");
-    sql = sql.replace("{table}", "split_marks").replace("{list}", "(1, 2)");
+    let mut sql = with_parts(literal).replace("{list}", "(1, 2)");
     while let Some(at) = sql.find("VALUES {") {
-        let columns = sql[..at].rsplit_once(')').and_then(|(before, _)| before.rsplit_once('('));
-        let count = columns.map_or(1, |(_, names)| names.split(',').count());
-        let row = format!("({})", vec!["1"; count].join(", "));
+        let row = format!("({})", vec!["1"; columns(&sql[..at]).len().max(1)].join(", "));
         let end = at + sql[at..].find('}').unwrap() + 1;
         sql.replace_range(at..end, &format!("VALUES {row}, {row}"));
     }
     sql.replace("{}", "(1, 2)")
+}
+
+/// The names in the last parentheses.
+pub(super) fn columns(sql: &str) -> Vec<String> {
+    let names = sql.rsplit_once(')').and_then(|(before, _)| before.rsplit_once('('));
+    let names = names.map(|(_, names)| names.split(',')).into_iter().flatten();
+    names.map(|name| name.trim().to_owned()).collect()
+}
+
+/// A statement on one line, with the parts that several share.
+pub(super) fn with_parts(literal: &str) -> String {
+    let lost = "conversation IN (SELECT value FROM json_each($1)) \
+                AND question NOT IN (SELECT value FROM json_each($2))";
+    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.q[0]') AS INTEGER) \
+                     FROM json_each($1) AS one JOIN exchanges \
+                     ON exchanges.conversation = CAST(one.value ->> 0 AS INTEGER) \
+                     AND exchanges.id = CAST(one.value ->> 1 AS INTEGER))";
+    let lines = literal.split("\\\n").map(str::trim_start).collect::<String>();
+    lines
+        .replace("{withdrawn}", withdrawn)
+        .replace("{lost}", lost)
+        .replace("{GONE}", "TRUE")
+        .replace("{COLUMNS}", "*")
+        .replace("{table}", "split_marks")
 }

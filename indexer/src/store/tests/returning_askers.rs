@@ -50,8 +50,8 @@ async fn with_channels() -> (Store, TempDir) {
 
 /// The status of each exchange by its id, and the questions that count as occurrences.
 async fn stored(store: &Store) -> (Vec<(i64, String)>, Vec<i64>) {
-    let exchanges = sqlx::query_as("SELECT id, status FROM exchanges ORDER BY id");
-    let questions = sqlx::query_scalar("SELECT question FROM occurrences ORDER BY question");
+    let exchanges = engine::query_as("SELECT id, status FROM exchanges ORDER BY id");
+    let questions = engine::query_scalar("SELECT question FROM occurrences ORDER BY question");
     (
         exchanges.fetch_all(&store.read).await.unwrap(),
         questions.fetch_all(&store.read).await.unwrap(),

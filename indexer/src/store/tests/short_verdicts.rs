@@ -124,7 +124,7 @@ async fn rows_of_an_older_version_are_what_this_one_writes() {
             .to_owned(),
     );
     let (store, _folder) = migrated_from(20, &rows).await;
-    let read = |sql: &'static str| sqlx::query_scalar::<_, String>(sql).fetch_all(&store.read);
+    let read = |sql: &'static str| engine::query_scalar::<String>(sql).fetch_all(&store.read);
     let stored = read("SELECT verdict FROM exchanges ORDER BY id").await.unwrap();
     assert_eq!(stored, verdicts().each_ref().map(write_verdict));
     let stored = read("SELECT body FROM occurrences ORDER BY question").await.unwrap();

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rules::model::ids::ClusterId;
 use serde::Serialize;
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -53,9 +54,10 @@ impl Store {
         verdict: FeedbackVerdict,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
+        engine::query(
             "INSERT INTO answer_feedback (cluster, verdict, count, last) VALUES ($1, $2, 1, $3) \
-             ON CONFLICT (cluster, verdict) DO UPDATE SET count = count + 1, last = excluded.last",
+             ON CONFLICT (cluster, verdict) DO UPDATE \
+             SET count = answer_feedback.count + 1, last = excluded.last",
         )
         .bind(cluster.as_str())
         .bind(verdict.as_str())
@@ -67,8 +69,8 @@ impl Store {
 
     /// What was said of a cluster, and of those that were merged into it.
     pub async fn feedback(&self, cluster: &ClusterId) -> Result<FeedbackCounts> {
-        let rows = sqlx::query_as::<_, (String, i64)>(
-            "SELECT verdict, SUM(count) FROM answer_feedback WHERE cluster = $1 \
+        let rows = engine::query_as::<(String, i64)>(
+            "SELECT verdict, CAST(SUM(count) AS INTEGER) FROM answer_feedback WHERE cluster = $1 \
              OR cluster IN (SELECT old FROM redirects WHERE cluster = $1) GROUP BY verdict",
         )
         .bind(cluster.as_str())

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -34,7 +35,7 @@ pub struct ApiTokenRow {
 }
 
 type ApiTokenTuple =
-    (String, String, String, String, u32, i64, Option<i64>, Option<i64>, Option<i64>);
+    (String, String, String, String, i64, i64, Option<i64>, Option<i64>, Option<i64>);
 
 const COLUMNS: &str =
     "id, name, workspace, scopes, per_minute, created, expires, revoked, last_used";
@@ -72,7 +73,7 @@ impl Store {
             revoked,
             last_used,
         } = token;
-        sqlx::query(
+        engine::query(
             "INSERT INTO api_tokens (id, digest, name, workspace, scopes, per_minute, created, \
              expires, revoked, last_used) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
@@ -95,7 +96,7 @@ impl Store {
     pub async fn api_token(&self, digest: &TokenDigest) -> Result<Option<ApiTokenRow>> {
         let sql =
             sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM api_tokens WHERE digest = $1"));
-        let found = sqlx::query_as::<_, ApiTokenTuple>(sql)
+        let found = engine::query_as::<ApiTokenTuple>(sql)
             .bind(&digest.0)
             .fetch_optional(&self.read)
             .await?;
@@ -105,14 +106,14 @@ impl Store {
     /// Every token, the newest first.
     pub async fn api_tokens(&self) -> Result<Vec<ApiTokenRow>> {
         let sql = format!("SELECT {COLUMNS} FROM api_tokens ORDER BY created DESC, id");
-        let rows = sqlx::query_as::<_, ApiTokenTuple>(sqlx::AssertSqlSafe(sql));
+        let rows = engine::query_as::<ApiTokenTuple>(sqlx::AssertSqlSafe(sql));
         Ok(rows.fetch_all(&self.read).await?.into_iter().map(token).collect())
     }
 
     /// Revokes a token; false if none has this id, or it was revoked before.
     pub async fn revoke_api_token(&self, id: &str, now: Timestamp) -> Result<bool> {
         let done =
-            sqlx::query("UPDATE api_tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+            engine::query("UPDATE api_tokens SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
                 .bind(id)
                 .bind(now.to_sql())
                 .execute(&self.write)
@@ -124,7 +125,7 @@ impl Store {
     pub async fn record_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
         let now = now.to_sql();
         let minute = now - now.rem_euclid(LAST_USE_PRECISION.to_sql());
-        sqlx::query(
+        engine::query(
             "UPDATE api_tokens SET last_used = $2 \
              WHERE id = $1 AND (last_used IS NULL OR last_used < $2)",
         )
@@ -143,7 +144,7 @@ fn token(row: ApiTokenTuple) -> ApiTokenRow {
         name,
         workspace,
         scopes,
-        per_minute,
+        per_minute: per_minute as u32,
         created: Timestamp::from_sql(created),
         expires: expires.map(Timestamp::from_sql),
         revoked: revoked.map(Timestamp::from_sql),

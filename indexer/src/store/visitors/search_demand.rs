@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use rules::time;
 
+use crate::store::engine;
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store};
 
@@ -63,11 +64,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
+        engine::query(
             "INSERT INTO search_demand \
              (workspace, kind, key, words, searches, missed, opened, first, last) \
              VALUES ($1, $2, $3, $4, 1, $5, 0, $6, $6) ON CONFLICT (workspace, kind, key) DO UPDATE \
-             SET searches = searches + 1, missed = missed + excluded.missed, last = excluded.last",
+             SET searches = search_demand.searches + 1, \
+             missed = search_demand.missed + excluded.missed, last = excluded.last",
         )
         .bind(workspace)
         .bind(kind.as_str())
@@ -75,28 +77,28 @@ impl Store {
         .bind(words)
         .bind(i64::from(outcome == SearchOutcome::Missed))
         .bind(now.to_sql())
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query("DELETE FROM search_demand WHERE last < $1")
+        engine::query("DELETE FROM search_demand WHERE last < $1")
             .bind(time::minus(now, RETENTION).to_sql())
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
-        sqlx::query(
+        engine::query(
             "DELETE FROM search_demand WHERE workspace = $1 AND (kind, key) IN (SELECT kind, key \
              FROM search_demand WHERE workspace = $1 ORDER BY searches DESC, last DESC \
-             LIMIT -1 OFFSET $2)",
+             LIMIT 9223372036854775807 OFFSET $2)",
         )
         .bind(workspace)
         .bind(MAX_ROWS)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         Ok(transaction.commit().await?)
     }
 
     /// Counts that an answer was opened from the results of a search.
     pub async fn record_opened(&self, workspace: &str, key: &str) -> Result<()> {
-        sqlx::query(
-            "UPDATE search_demand SET opened = MIN(opened + 1, searches) \
+        engine::query(
+            "UPDATE search_demand SET opened = CASE WHEN opened < searches THEN opened + 1 ELSE searches END \
              WHERE workspace = $1 AND kind = 'query' AND key = $2",
         )
         .bind(workspace)
@@ -108,10 +110,10 @@ impl Store {
 
     /// What found nothing or was not opened, in one workspace: the most often first.
     pub async fn search_demand(&self, workspace: &str, limit: u32) -> Result<Vec<DemandRow>> {
-        let rows = sqlx::query_as::<_, DemandTuple>(
+        let rows = engine::query_as::<DemandTuple>(
             "SELECT kind, words, searches, missed, opened, first, last FROM search_demand \
              WHERE workspace = $1 AND (missed > 0 OR searches > opened) \
-             ORDER BY MAX(missed, searches - opened) DESC, last DESC, words LIMIT $2",
+             ORDER BY CASE WHEN missed > searches - opened THEN missed ELSE searches - opened END DESC, last DESC, words LIMIT $2",
         )
         .bind(workspace)
         .bind(limit)

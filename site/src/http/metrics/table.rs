@@ -292,8 +292,32 @@ pub(super) const DAEMON: &[Metric<DaemonStatus>] = &[
         name: "harvester_leader",
         kind: Gauge,
         labels: &[],
-        help: "1 for the daemon that indexes, 0 for a standby.",
+        help: "1 for the daemon that clusters, 0 for the others.",
         read: |daemon| count(daemon.leader.into()),
+    },
+    Metric {
+        name: "harvester_role",
+        kind: Gauge,
+        labels: &["role"],
+        help: "1 for each role of the daemon: gateway, judge, propose, site.",
+        read: |daemon| {
+            let sample = |role: &String| (vec![role.clone()], SampleValue::Count(1));
+            daemon.roles.iter().map(sample).collect()
+        },
+    },
+    Metric {
+        name: "harvester_judged_partitions",
+        kind: Gauge,
+        labels: &[],
+        help: "How many of the 64 partitions of channels the daemon judges.",
+        read: |daemon| count(daemon.judged_partitions),
+    },
+    Metric {
+        name: "harvester_index_writer",
+        kind: Gauge,
+        labels: &[],
+        help: "1 for a daemon that writes the index of its data directory.",
+        read: |daemon| count(daemon.follows_index.into()),
     },
     Metric {
         name: "harvester_messages_stored_total",

@@ -1,0 +1,71 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use indexer::store::{CopiedTable, ServerUrl, Store, StoreLocation, StoreTransfer, WriteLock};
+
+use super::{CommandResult, GlobalArgs, print_json};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  harvester migrate-store --to store-url
+  harvester migrate-store --from postgres://harvester@db.example/harvester
+
+Stop the daemon first. The store that is copied from is left as it is; the other one must be empty, or partly
+filled by an earlier run, which is gone on with. Both are compared in the end. Then set `url_file` in [store],
+or remove it, and run `harvester reindex`.")]
+pub(super) struct MigrateStoreArgs {
+    #[command(flatten)]
+    direction: Direction,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Direction {
+    /// PostgreSQL database that the file in the data directory is copied into: its address, or a file whose first
+    /// line that is
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// PostgreSQL database that is copied into a file in the data directory
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
+}
+
+pub(super) async fn run(
+    options: &GlobalArgs,
+    arguments: &MigrateStoreArgs,
+) -> anyhow::Result<CommandResult> {
+    let Direction { to, from } = &arguments.direction;
+    let server = server_url(to.as_deref().or(from.as_deref()).unwrap_or_default())?;
+    let _alone = WriteLock::take(&options.data)?;
+    let file = StoreLocation::from(&options.data);
+    let server = StoreLocation { data: options.data.clone(), server: Some(server) };
+    let (from, to) = if to.is_some() { (file, server) } else { (server, file) };
+    // A file that is missing is not made where it is to be read.
+    Store::open_read_only(from.clone()).await?.close().await;
+    let transfer =
+        StoreTransfer { from: Store::open_shared(from).await?, to: Store::open_shared(to).await? };
+    let copied = transfer.copy().await?;
+    transfer.to.close().await;
+    let rows = copied.iter().map(|table| table.rows).sum::<u64>();
+    if options.json {
+        let table = |CopiedTable { name, rows }: &CopiedTable| (name.clone(), (*rows).into());
+        let tables = copied.iter().map(table).collect::<serde_json::Map<_, _>>();
+        print_json(&serde_json::json!({ "tables": tables, "rows": rows }))?;
+    } else {
+        out!("Copied {rows} rows of {} tables; both stores hold the same.", copied.len());
+        out!("Now set `url_file` in [store], or remove it, and run `harvester reindex`.");
+    }
+    Ok(CommandResult::Success)
+}
+
+/// An address, or that in a file: what stands on a command line is seen by other users of the machine.
+fn server_url(text: &str) -> anyhow::Result<ServerUrl> {
+    if text.contains("://") {
+        return Ok(text.parse()?);
+    }
+    let path = Path::new(text);
+    let lines = std::fs::read_to_string(path);
+    let lines = lines.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(lines.lines().next().unwrap_or_default().trim().parse()?)
+}

@@ -1,0 +1,84 @@
+//! A store in a PostgreSQL database.
+
+use std::path::Path;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::data_directory::{create_private_directory, failed};
+use super::engine::Pool;
+use super::migrations::postgres_migrator;
+use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
+
+/// Statements that a connection keeps prepared: there are some three hundred.
+const PREPARED: usize = 400;
+
+/// Opens the store for writing; makes its tables if missing.
+pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
+    create_private_directory(data).map_err(|source| failed(data, source))?;
+    let options = options(server)?;
+    let write = pool(1).connect_with(options.clone()).await?;
+    make_schema(&write).await?;
+    check_tables(&write).await?;
+    // Of processes that start at once, one waits for the other.
+    postgres_migrator().run(&write).await?;
+    let read = pool(READERS).connect_with(options).await?;
+    let (write, read) = (Pool::PostgresWriter(write), Pool::Postgres(read));
+    Ok(Store::new(write, read, true, None))
+}
+
+/// Opens an existing store for reading.
+pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
+    let options = options(server)?.options([("default_transaction_read_only", "on")]);
+    let read = pool(READERS).connect_with(options).await?;
+    if !has_tables(&read, "_sqlx_migrations").await? {
+        return Err(StoreError::EmptyDatabase);
+    }
+    let read = Pool::Postgres(read);
+    Ok(Store::new(read.clone(), read, false, None))
+}
+
+fn options(server: &ServerUrl) -> Result<PgConnectOptions> {
+    let timeout = format!("{}s", WRITER_TIMEOUT.as_secs());
+    let options = server.options()?.application_name("harvester");
+    Ok(options.statement_cache_capacity(PREPARED).options([
+        ("lock_timeout", timeout.as_str()),
+        // A process that hangs in a transaction would keep others from writing for ever.
+        ("idle_in_transaction_session_timeout", timeout.as_str()),
+    ]))
+}
+
+/// Without an age of connections, as for SQLite.
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(WRITER_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Makes the schema that the address names by `options[search_path]`, if it is missing.
+async fn make_schema(pool: &PgPool) -> Result<()> {
+    let missing = "SELECT quote_ident(split_part(current_setting('search_path'), ',', 1)) \
+                   WHERE current_schema() IS NULL";
+    let missing = sqlx::query_scalar::<_, String>(missing).fetch_optional(pool).await?;
+    if let Some(name) = missing {
+        let create = format!("CREATE SCHEMA IF NOT EXISTS {name}");
+        sqlx::query(AssertSqlSafe(create)).execute(pool).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a database in which some other program has tables.
+async fn check_tables(pool: &PgPool) -> Result<()> {
+    if has_tables(pool, "%").await? && !has_tables(pool, "_sqlx_migrations").await? {
+        return Err(StoreError::ForeignDatabase);
+    }
+    Ok(())
+}
+
+async fn has_tables(pool: &PgPool, like: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() \
+               AND tablename LIKE $1)";
+    Ok(sqlx::query_scalar(sql).bind(like).fetch_one(pool).await?)
+}

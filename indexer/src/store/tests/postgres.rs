@@ -1,0 +1,203 @@
+//! What only PostgreSQL can say. Nothing is asked where `HARVESTER_TEST_STORE` names no server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::model::ids::ClusterId;
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _};
+
+use super::query_plans::{columns, literals, sources, with_parts};
+use super::*;
+use crate::store::clusters::cluster_rows::add_change;
+use crate::store::engine::dialect::translated;
+
+/// A store on the server, with its connections to read.
+async fn on_server() -> Option<(Store, PgPool, TempDir)> {
+    let (store, folder) = empty().await;
+    let Pool::Postgres(pool) = store.read.clone() else { return None };
+    Some((store, pool, folder))
+}
+
+#[tokio::test]
+async fn postgresql_understands_every_statement() {
+    let Some((_store, pool, _folder)) = on_server().await else { return };
+    let (mut statements, mut refused) = (0, BTreeMap::<String, Vec<String>>::new());
+    for (file, text) in sources() {
+        for literal in literals(&text) {
+            let sql = with_binds(&with_parts(&literal));
+            if ["pragma_", "sqlite_"].iter().any(|name| sql.contains(name)) {
+                continue;
+            }
+            statements += 1;
+            if let Err(error) = prepare(&pool, &translated(&sql).0).await {
+                refused.entry(file.clone()).or_default().push(format!("{error}: {sql}"));
+            }
+        }
+    }
+    assert_eq!(refused, BTreeMap::new());
+    assert!(statements > 200, "only {statements} statements are found");
+}
+
+/// Prepares a statement whose binds have some type that fits. The program says which, the text does not.
+async fn prepare(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
+    let mut refused = None;
+    let lists = [["bigint[]"; 2], ["text[]"; 2], ["text"; 2], ["bigint[]", "text"]];
+    for lists in lists {
+        for single in [None, Some("bigint"), Some("text")] {
+            let typed = with_types(sql, lists, single);
+            match pool.prepare(AssertSqlSafe(typed).into_sql_str()).await {
+                Ok(_) => return Ok(()),
+                Err(error) => drop(refused.get_or_insert(error)),
+            }
+        }
+    }
+    Err(refused.expect("at least one type was tried"))
+}
+
+/// The statement with a type for the first list that is bound, another for further ones, and, where one is given, for
+/// everything else.
+fn with_types(sql: &str, lists: [&str; 2], single: Option<&str>) -> String {
+    let mut pieces = sql.split('$');
+    let mut typed = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+        let (number, rest) = piece.split_at(end);
+        let list = lists[usize::from(number != "1")];
+        let kind = if typed.ends_with("json_each(") { Some(list) } else { single };
+        match kind.filter(|_| !number.is_empty()) {
+            Some(kind) => typed.push_str(&format!("CAST(${number} AS {kind}){rest}")),
+            None => typed.push_str(&format!("${piece}")),
+        }
+    }
+    typed
+}
+
+/// The statement with a list or rows of values in every place that the program fills.
+fn with_binds(sql: &str) -> String {
+    let mut sql = sql.to_owned();
+    while let Some(at) = sql.find("VALUES {") {
+        let names = columns(&sql[..at]);
+        let is_inserted = sql[..at].trim_start().starts_with("INSERT");
+        let value = |name: &String| match name.trim_matches('"') {
+            _ if is_inserted => "NULL",
+            "emoji" => "CAST(NULL AS text)",
+            "added" => "CAST(NULL AS boolean)",
+            _ => "CAST(NULL AS bigint)",
+        };
+        // Where they are compared, it is with a channel and a message.
+        let row = if sql[..at].ends_with("IN (") {
+            ["CAST(NULL AS bigint)"; 2].join(", ")
+        } else {
+            names.iter().map(value).collect::<Vec<_>>().join(", ")
+        };
+        let end = at + sql[at..].find('}').unwrap() + 1;
+        sql.replace_range(at..end, &format!("VALUES ({row})"));
+    }
+    sql.replace("{list}", "(NULL, NULL)").replace("{}", "(NULL, NULL)")
+}
+
+/// The columns of each table with the kinds of their values, in order, and the names of those that are unique
+/// together.
+type Tables = BTreeMap<String, (Vec<(String, &'static str, bool)>, BTreeSet<Vec<String>>)>;
+
+#[tokio::test]
+async fn both_engines_have_the_same_tables_and_indexes() {
+    let Some((_store, pool, _folder)) = on_server().await else { return };
+    let (file, _other_folder) = empty_file().await;
+    assert_eq!(tables_of_server(&pool).await, tables_of_file(&file).await);
+    let names = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema() \
+                 AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key'";
+    let indexes = sqlx::query_scalar::<_, String>(names).fetch_all(&pool).await.unwrap();
+    let indexes = indexes.into_iter().collect::<BTreeSet<_>>();
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    let expected = engine::query_scalar::<String>(names).fetch_all(&file.read).await.unwrap();
+    assert_eq!(indexes, expected.into_iter().collect::<BTreeSet<_>>());
+    let triggers = "SELECT tgname::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid \
+                    WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal ORDER BY 1";
+    let triggers = sqlx::query_scalar::<_, String>(triggers).fetch_all(&pool).await.unwrap();
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name";
+    assert_eq!(
+        triggers,
+        engine::query_scalar::<String>(names).fetch_all(&file.read).await.unwrap()
+    );
+}
+
+async fn tables_of_server(pool: &PgPool) -> Tables {
+    let mut tables = Tables::new();
+    let columns = "SELECT table_name::text, column_name::text, data_type::text, is_nullable = 'NO' \
+                   FROM information_schema.columns WHERE table_schema = current_schema() \
+                   AND table_name <> '_sqlx_migrations' ORDER BY ordinal_position";
+    let columns = sqlx::query_as::<_, (String, String, String, bool)>(columns);
+    for (table, column, kind, is_needed) in columns.fetch_all(pool).await.unwrap() {
+        let kind = match kind.as_str() {
+            "bigint" | "boolean" => "INTEGER",
+            "text" => "TEXT",
+            "bytea" => "BLOB",
+            "double precision" => "REAL",
+            other => panic!("{table} has a column of type {other}"),
+        };
+        tables.entry(table).or_default().0.push((column, kind, is_needed));
+    }
+    let unique = "SELECT conrelid::regclass::text, ARRAY(SELECT attname::text FROM unnest(conkey) \
+                  WITH ORDINALITY AS key (number, place) JOIN pg_attribute \
+                  ON attrelid = conrelid AND attnum = number ORDER BY place) FROM pg_constraint \
+                  WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u')";
+    let unique = sqlx::query_as::<_, (String, Vec<String>)>(unique);
+    for (table, names) in unique.fetch_all(pool).await.unwrap() {
+        if let Some(known) = tables.get_mut(&table) {
+            known.1.insert(names);
+        }
+    }
+    tables
+}
+
+async fn tables_of_file(store: &Store) -> Tables {
+    let mut tables = Tables::new();
+    let columns = "SELECT tables.name, columns.name, columns.type, columns.\"notnull\" = 1 OR columns.pk > 0 \
+                   FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns \
+                   WHERE tables.type = 'table' AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence') \
+                   ORDER BY columns.cid";
+    let columns = engine::query_as::<(String, String, String, bool)>(columns);
+    for (table, column, kind, is_needed) in columns.fetch_all(&store.read).await.unwrap() {
+        let kinds = ["INTEGER", "TEXT", "BLOB", "REAL"];
+        let kind = kinds.into_iter().find(|known| *known == kind).unwrap();
+        tables.entry(table).or_default().0.push((column, kind, is_needed));
+    }
+    let keys = "SELECT tables.name, columns.name FROM sqlite_schema AS tables \
+                JOIN pragma_table_info(tables.name) AS columns WHERE columns.pk > 0 ORDER BY tables.name, columns.pk";
+    let mut primary = BTreeMap::<String, Vec<String>>::new();
+    for (table, name) in
+        engine::query_as::<(String, String)>(keys).fetch_all(&store.read).await.unwrap()
+    {
+        primary.entry(table).or_default().push(name);
+    }
+    for (table, (_, unique)) in &mut tables {
+        unique.extend(primary.remove(table));
+    }
+    for table in ["api_tokens", "quarantine"] {
+        tables.get_mut(table).unwrap().1.insert(vec!["digest".to_owned()]);
+    }
+    tables
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_numbers_of_the_feed_come_in_the_order_of_commits() {
+    let Some((store, _pool, folder)) = on_server().await else { return };
+    let other = Store::open_shared(location(folder.path())).await.unwrap();
+    let ids = [1, 2].map(|id| ClusterId::of_question(MessageId(id)));
+    let mut early = store.begin().await.unwrap();
+    add_change(&mut early, &ids[0]).await.unwrap();
+    let late = async {
+        let mut late = other.begin().await.unwrap();
+        add_change(&mut late, &ids[1]).await.unwrap();
+        late.commit().await.unwrap();
+    };
+    // The other one asks for its turn meanwhile, and gets it after the commit.
+    let reading = async {
+        early.commit().await.unwrap();
+        store.changes_after(0, 9).await.unwrap()
+    };
+    let ((), seen) = tokio::join!(late, reading);
+    assert_eq!(seen[0].cluster, ids[0]);
+    let rest = store.changes_after(seen.last().unwrap().seq, 9).await.unwrap();
+    assert_eq!(seen.len() + rest.len(), 2, "a plain cursor misses nothing");
+}
