@@ -83,6 +83,9 @@ pub use self::visitors::search_demand::{DemandKind, DemandRow, SearchOutcome};
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
+/// Those of an epoch, with its number.
+type KnownStatistics = Option<(i64, Arc<CorpusStats>)>;
+
 /// The truth on disk. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -92,7 +95,7 @@ pub struct Store {
     is_writable: bool,
     /// What this process read of the graph, and the statistics of the epoch with its number.
     graph: Arc<Mutex<KnownGraph>>,
-    statistics: Arc<Mutex<Option<(i64, Arc<CorpusStats>)>>>,
+    statistics: Arc<Mutex<KnownStatistics>>,
     /// Under which lease it writes.
     lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
