@@ -158,7 +158,7 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
-        engine::query("SELECT 1").execute(&self.read).await?;
+        engine::query("SELECT TRUE").execute(&self.read).await?;
         Ok(())
     }
 
