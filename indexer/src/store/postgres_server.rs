@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use super::data_directory::{create_private_directory, failed};
+use super::data_directory::{create_private_directory, failed, make_private};
 use super::engine::Pool;
 use super::migrations::postgres_migrator;
 use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
@@ -16,6 +16,7 @@ const PREPARED: usize = 400;
 /// Opens the store for writing; makes its tables if missing.
 pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
     create_private_directory(data).map_err(|source| failed(data, source))?;
+    make_private(data)?;
     let options = options(server)?;
     check_server(&options).await?;
     let write = pool(1).connect_with(options.clone()).await?;

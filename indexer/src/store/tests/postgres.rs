@@ -228,6 +228,25 @@ async fn the_numbers_of_the_feed_come_in_the_order_of_commits() {
 }
 
 #[tokio::test]
+async fn deleted_words_are_purged_once_nobody_reads_as_before() {
+    let Some((store, _pool, _folder)) = on_server().await else { return };
+    store.apply_batch(&batch([message(1, 10, 5, "words")])).await.unwrap();
+    judge_all(&store).await;
+    let mut reading = store.read.begin_reading().await.unwrap();
+    let count = || engine::query_scalar::<i64>("SELECT COUNT(*) FROM messages");
+    assert_eq!(count().fetch_one(&mut reading).await.unwrap(), 1);
+    let deleted = vec![(ChannelId(1), MessageId(10), time::at_millisecond(3))];
+    store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
+    judge_all(&store).await;
+    store.purge_deleted_text().await.unwrap();
+    assert!(store.purge_due().await.unwrap(), "a reader still sees the message");
+    assert_eq!(count().fetch_one(&mut reading).await.unwrap(), 1);
+    reading.commit().await.unwrap();
+    store.purge_deleted_text().await.unwrap();
+    assert!(!store.purge_due().await.unwrap());
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_answer_is_told_at_once_without_the_password() {
     let data = tempfile::tempdir().unwrap();
     let server = Some("postgres://ann:hush@127.0.0.1:1/answers".parse().unwrap());
