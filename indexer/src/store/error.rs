@@ -51,6 +51,8 @@ pub enum StoreError {
         "the PostgreSQL server of the store cannot be reached; start it, or check `url` in [store]"
     )]
     Unreachable(#[source] sqlx::Error),
+    #[error("the store did not answer in time: another process writes for long, or its server is down")]
+    TimedOut(#[source] sqlx::Error),
     #[error("PostgreSQL refuses the login; check user and password of `url` in [store]")]
     LoginRefused(#[source] sqlx::Error),
     #[error("PostgreSQL does not have the database of `url` in [store]; make it with `createdb`")]
@@ -89,6 +91,7 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) => return Self::Unreachable(error),
+            sqlx::Error::PoolTimedOut => return Self::TimedOut(error),
             sqlx::Error::Database(reported) => {
                 if let Some(reported) = reported.try_downcast_ref::<PgDatabaseError>() {
                     return of_postgres(reported.code())(error);
