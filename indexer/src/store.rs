@@ -131,7 +131,12 @@ impl Store {
 
     /// The same beside other processes that write: each statement or transaction takes its turn.
     pub async fn open_shared(location: impl Into<StoreLocation>) -> Result<Self> {
-        let StoreLocation { data, server } = location.into();
+        Self::open_copied(location.into()).await?.when_complete().await
+    }
+
+    /// The same of a store that another one may be copied into.
+    async fn open_copied(location: StoreLocation) -> Result<Self> {
+        let StoreLocation { data, server } = location;
         match server {
             None => sqlite_file::open(&data).await,
             Some(server) => postgres_server::open(&data, &server).await,
@@ -141,10 +146,11 @@ impl Store {
     /// Opens an existing store for reading beside another process that may be writing.
     pub async fn open_read_only(location: impl Into<StoreLocation>) -> Result<Self> {
         let StoreLocation { data, server } = location.into();
-        match server {
-            None => sqlite_file::open_read_only(&data).await,
-            Some(server) => postgres_server::open_read_only(&server).await,
-        }
+        let store = match server {
+            None => sqlite_file::open_read_only(&data).await?,
+            Some(server) => postgres_server::open_read_only(&server).await?,
+        };
+        store.when_complete().await
     }
 
     /// Whether there is a store in this directory, or a file in its place.
@@ -190,7 +196,7 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
-        engine::query("SELECT 1").execute(&self.read).await?;
+        engine::query("SELECT TRUE").execute(&self.read).await?;
         Ok(())
     }
 

@@ -26,7 +26,7 @@ impl HeldLease {
     /// Fails unless the lease is current. Nobody can take it before the transaction ends.
     pub(in crate::store) async fn check(&self, transaction: &mut Transaction) -> Result<()> {
         let current = engine::query_scalar::<i64>(
-            "SELECT 1 FROM leases WHERE name = $1 AND fence = $2 AND owner <> ''",
+            "SELECT fence FROM leases WHERE name = $1 AND fence = $2 AND owner <> ''",
         )
         .bind(self.name.as_str())
         .bind(self.fence.0)
