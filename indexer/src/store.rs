@@ -92,12 +92,15 @@ pub struct Store {
     is_writable: bool,
     /// What this process read of the graph, and the statistics of the epoch with its number.
     graph: Arc<Mutex<KnownGraph>>,
-    statistics: Arc<Mutex<Option<(i64, Arc<CorpusStats>)>>>,
+    statistics: Arc<Mutex<Option<EpochStatistics>>>,
     /// Under which lease it writes.
     lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
+
+/// The number of an epoch, and its statistics.
+type EpochStatistics = (i64, Arc<CorpusStats>);
 
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
