@@ -22,8 +22,12 @@ mod transfer;
 mod visitors;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rules::similarity::CorpusStats;
+
+use crate::cluster::known_graph::KnownGraph;
 
 pub use self::backup::StoreReplacement;
 pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
@@ -32,7 +36,7 @@ pub use self::clusters::embeddings::UnencodedText;
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
-pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
+pub(crate) use self::clusters::regroup_rows::{ClusterOutline, PlacedQuestion};
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
 use self::engine::{Dialects, Pool, Transaction};
@@ -48,6 +52,7 @@ pub use self::judging::answer_marks::AnswerMarkRow;
 pub use self::judging::conversations::{ConversationRow, StoredConversation};
 pub use self::judging::exchanges::{AskedBy, ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
+pub use self::judging::stored_verdict::{read_verdict, write_verdict};
 pub use self::location::{ServerUrl, StoreLocation};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
@@ -85,11 +90,17 @@ pub struct Store {
     write: Pool,
     read: Pool,
     is_writable: bool,
+    /// What this process read of the graph, and the statistics of the epoch with its number.
+    graph: Arc<Mutex<KnownGraph>>,
+    statistics: Arc<Mutex<Option<EpochStatistics>>>,
     /// Under which lease it writes.
     lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
+
+/// The number of an epoch, and its statistics.
+type EpochStatistics = (i64, Arc<CorpusStats>);
 
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
@@ -99,6 +110,23 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_BINDS: usize = 4_000;
 
 impl Store {
+    fn new(
+        write: Pool,
+        read: Pool,
+        is_writable: bool,
+        open: Option<Arc<data_directory::OpenLock>>,
+    ) -> Self {
+        Self {
+            write,
+            read,
+            is_writable,
+            graph: Arc::default(),
+            statistics: Arc::default(),
+            lease: None,
+            _open: open,
+        }
+    }
+
     /// Opens the store for writing, creates it if missing, and brings its tables up to date.
     pub async fn open(location: impl Into<StoreLocation>, _lock: &WriteLock) -> Result<Self> {
         Self::open_shared(location).await
@@ -153,6 +181,13 @@ impl Store {
     /// Whether it was opened for writing.
     pub fn is_writable(&self) -> bool {
         self.is_writable
+    }
+
+    /// Whether its tables are those of this version. A store that is opened for reading only may be older.
+    pub async fn is_up_to_date(&self) -> Result<bool> {
+        let known = "SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = $1)";
+        let known = engine::query_scalar::<bool>(known).bind(migrations::newest());
+        Ok(known.fetch_one(&self.read).await?)
     }
 
     /// The same store for what is done under a lease: each of its transactions fails with

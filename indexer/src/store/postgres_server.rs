@@ -26,7 +26,7 @@ pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
     postgres_migrator().run(&write).await?;
     let read = pool(READERS).connect_with(options).await?;
     let (write, read) = (Pool::PostgresWriter(write), Pool::Postgres(read));
-    Ok(Store { write, read, is_writable: true, lease: None, _open: None })
+    Ok(Store::new(write, read, true, None))
 }
 
 /// Opens an existing store for reading.
@@ -38,7 +38,7 @@ pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
         return Err(StoreError::EmptyDatabase);
     }
     let read = Pool::Postgres(read);
-    Ok(Store { write: read.clone(), read, is_writable: false, lease: None, _open: None })
+    Ok(Store::new(read.clone(), read, false, None))
 }
 
 fn options(server: &ServerUrl) -> Result<PgConnectOptions> {
