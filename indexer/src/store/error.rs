@@ -51,7 +51,9 @@ pub enum StoreError {
         "the PostgreSQL server of the store cannot be reached; start it, or check `url` in [store]"
     )]
     Unreachable(#[source] sqlx::Error),
-    #[error("the store did not answer in time: another process writes for long, or its server is down")]
+    #[error(
+        "the store did not answer in time: another process writes for long, or its server is down"
+    )]
     TimedOut(#[source] sqlx::Error),
     #[error("PostgreSQL refuses the login; check user and password of `url` in [store]")]
     LoginRefused(#[source] sqlx::Error),
