@@ -376,7 +376,8 @@ impl GlobalArgs {
         let cursor = searcher.cursor();
         let is_even = workspaces.iter().all(|workspace| workspace.cursor() == cursor);
         let cursor = cursor.filter(|_| is_even);
-        let behind = is_behind(&store, &settings.rules, cursor).await?;
+        let behind =
+            !store.is_up_to_date().await? || is_behind(&store, &settings.rules, cursor).await?;
         Ok(ReadHandle { store, searcher, behind })
     }
 

@@ -1,9 +1,12 @@
 pub(crate) mod candidates;
+pub mod cluster_similarity;
 pub(crate) mod epoch;
 pub(crate) mod graph;
 pub mod grouping;
+pub(crate) mod known_graph;
 pub(crate) mod linkage;
 pub(crate) mod naming;
+pub(crate) mod planning;
 pub mod recluster;
 pub(crate) mod regions;
 pub(crate) mod scope;

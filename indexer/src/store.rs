@@ -22,8 +22,12 @@ mod transfer;
 mod visitors;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use rules::similarity::CorpusStats;
+
+use crate::cluster::known_graph::KnownGraph;
 
 pub use self::backup::StoreReplacement;
 pub use self::clusters::asker_notices::{AskerNotice, NoticeKind};
@@ -32,7 +36,7 @@ pub use self::clusters::embeddings::UnencodedText;
 pub use self::clusters::index_changes::{AnswerChange, AnswerChangeKind, IndexChange};
 pub(crate) use self::clusters::likeness::{EpochRow, KeyWindow, LikenessTransaction};
 pub use self::clusters::merged_answers::MergedAnswerRow;
-pub(crate) use self::clusters::regroup_rows::PlacedQuestion;
+pub(crate) use self::clusters::regroup_rows::{ClusterOutline, PlacedQuestion};
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
 use self::engine::{Dialects, Pool, Transaction};
@@ -48,6 +52,7 @@ pub use self::judging::answer_marks::AnswerMarkRow;
 pub use self::judging::conversations::{ConversationRow, StoredConversation};
 pub use self::judging::exchanges::{AskedBy, ExchangeRow, ExchangeStatus, StoredExchange};
 pub use self::judging::pending::{PendingChannel, PendingRange};
+pub use self::judging::stored_verdict::{read_verdict, write_verdict};
 pub use self::location::{ServerUrl, StoreLocation};
 pub use self::operations::audit::AuditRow;
 pub use self::operations::counts::StoreCounts;
@@ -85,11 +90,17 @@ pub struct Store {
     write: Pool,
     read: Pool,
     is_writable: bool,
+    /// What this process read of the graph, and the statistics of the epoch with its number.
+    graph: Arc<Mutex<KnownGraph>>,
+    statistics: Arc<Mutex<Option<EpochStatistics>>>,
     /// Under which lease it writes.
     lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
+
+/// The number of an epoch, and its statistics.
+type EpochStatistics = (i64, Arc<CorpusStats>);
 
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
@@ -99,6 +110,23 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_BINDS: usize = 4_000;
 
 impl Store {
+    fn new(
+        write: Pool,
+        read: Pool,
+        is_writable: bool,
+        open: Option<Arc<data_directory::OpenLock>>,
+    ) -> Self {
+        Self {
+            write,
+            read,
+            is_writable,
+            graph: Arc::default(),
+            statistics: Arc::default(),
+            lease: None,
+            _open: open,
+        }
+    }
+
     /// Opens the store for writing, creates it if missing, and brings its tables up to date.
     pub async fn open(location: impl Into<StoreLocation>, _lock: &WriteLock) -> Result<Self> {
         Self::open_shared(location).await
@@ -106,7 +134,12 @@ impl Store {
 
     /// The same beside other processes that write: each statement or transaction takes its turn.
     pub async fn open_shared(location: impl Into<StoreLocation>) -> Result<Self> {
-        let StoreLocation { data, server } = location.into();
+        Self::open_copied(location.into()).await?.when_complete().await
+    }
+
+    /// The same of a store that another one may be copied into.
+    async fn open_copied(location: StoreLocation) -> Result<Self> {
+        let StoreLocation { data, server } = location;
         match server {
             None => sqlite_file::open(&data).await,
             Some(server) => postgres_server::open(&data, &server).await,
@@ -116,10 +149,11 @@ impl Store {
     /// Opens an existing store for reading beside another process that may be writing.
     pub async fn open_read_only(location: impl Into<StoreLocation>) -> Result<Self> {
         let StoreLocation { data, server } = location.into();
-        match server {
-            None => sqlite_file::open_read_only(&data).await,
-            Some(server) => postgres_server::open_read_only(&server).await,
-        }
+        let store = match server {
+            None => sqlite_file::open_read_only(&data).await?,
+            Some(server) => postgres_server::open_read_only(&server).await?,
+        };
+        store.when_complete().await
     }
 
     /// Whether there is a store in this directory, or a file in its place.
@@ -149,6 +183,13 @@ impl Store {
         self.is_writable
     }
 
+    /// Whether its tables are those of this version. A store that is opened for reading only may be older.
+    pub async fn is_up_to_date(&self) -> Result<bool> {
+        let known = "SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = $1)";
+        let known = engine::query_scalar::<bool>(known).bind(migrations::newest());
+        Ok(known.fetch_one(&self.read).await?)
+    }
+
     /// The same store for what is done under a lease: each of its transactions fails with
     /// [`StoreError::LeaseLost`] once the lease is not current any more, and the check and what is written are one.
     /// Leases, claims and what visitors leave are written whatever the lease.
@@ -158,7 +199,7 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
-        engine::query("SELECT 1").execute(&self.read).await?;
+        engine::query("SELECT TRUE").execute(&self.read).await?;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod normalize;
 mod objections;
 mod own_solution;
 mod question_detection;
+mod reason_codes;
 mod rules;
 mod signals;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use crate::model::reason::WeightedReason;
 use answer_ranking::{AnswerCandidate, OutcomeFeatures};
 use cue_phrases::CueClass;
 use question_detection::DetectedQuestion;
+pub use reason_codes::{reason_code, reason_text};
 pub use rules::SignalRules;
 use signals::{AskerClosing, ReactionVotes};
 use transcript::{ParsedMessage, Transcript, shared};
@@ -49,6 +51,33 @@ pub enum ConversationVerdict {
         reasons: Vec<WeightedReason>,
     },
     Resolved(Resolution),
+}
+
+impl ConversationVerdict {
+    /// The question; `None` where nothing is asked.
+    pub fn question(&self) -> Option<&Question> {
+        match self {
+            Self::NotAQuestion { .. } => None,
+            Self::Open { question, .. } => Some(question),
+            Self::Resolved(resolution) => Some(&resolution.question),
+        }
+    }
+
+    /// The messages that answer or try to, best first.
+    pub fn answers(&self) -> &[Answer] {
+        match self {
+            Self::NotAQuestion { .. } => &[],
+            Self::Open { answers, .. } => answers,
+            Self::Resolved(resolution) => &resolution.answers,
+        }
+    }
+
+    /// Every message that asks or answers.
+    pub fn messages(&self) -> impl Iterator<Item = MessageId> + '_ {
+        let asking = self.question().into_iter().flat_map(|question| &question.messages);
+        let answering = self.answers().iter().flat_map(|answer| &answer.messages);
+        asking.chain(answering).copied()
+    }
 }
 
 /// The messages of the asker that ask.

@@ -78,7 +78,7 @@ pub(crate) fn verdict(occurrence: &Occurrence) -> String {
         signals: Vec::new(),
         reasons: Vec::new(),
     };
-    serde_json::to_string(&ConversationVerdict::Resolved(resolution)).unwrap()
+    indexer::store::write_verdict(&ConversationVerdict::Resolved(resolution))
 }
 
 pub(crate) fn cluster(occurrences: Vec<Occurrence>) -> Cluster {

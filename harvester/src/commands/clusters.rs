@@ -1,8 +1,8 @@
 use docgen::pull_request::limits::HoldReason;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::cluster::grouping::{GroupingItem, explain_membership, qa_text};
-use indexer::cluster::recluster::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
-use indexer::store::{FeedbackCounts, StoredConversation, StoredExchange};
+use indexer::store::{FeedbackCounts, StoredConversation, StoredExchange, read_verdict};
 use rules::due::due;
 use rules::model::cluster::{Cluster, ClusterState, Occurrence};
 use rules::model::ids::{ClusterId, MessageId};
@@ -221,7 +221,7 @@ fn print_conversation(
     question: MessageId,
 ) -> anyhow::Result<()> {
     for exchange in exchanges {
-        if let ConversationVerdict::Resolved(resolution) = serde_json::from_str(&exchange.verdict)?
+        if let ConversationVerdict::Resolved(resolution) = read_verdict(&exchange.verdict)?
             && resolution.question.messages.contains(&question)
         {
             out!("  detected as a question because");

@@ -123,6 +123,7 @@ impl ProposalReconciler {
         report: &mut RoundReport,
     ) -> Result<()> {
         let Worklist { entries, epoch, .. } = worklist;
+        let epoch: &CorpusStats = epoch;
         for merged in self.store.merged_answers().await? {
             let Some(entry) = entries.get_mut(&merged.cluster) else { continue };
             if entry.case.as_ref().is_some_and(|case| case.is_snoozed(self.now())) {

@@ -1,6 +1,7 @@
 //! Every question that maintainers have before them, or may get, with the page that it would get.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use docgen::forge::reconcile::{DesiredPullRequest, PullRequestPurpose};
 use docgen::github::onboarding::RepositorySettings;
@@ -10,7 +11,7 @@ use docgen::pull_request::subject::Subject;
 use docgen::site::docs_tree::{DocsTree, ExistingCoverage, SectionRef};
 use docgen::site::placing::coverage_change;
 use docgen::target::DocsFolder;
-use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::cluster::texts::corpus_stats;
 use indexer::store::ProposalState;
 use jiff::Timestamp;
@@ -32,7 +33,7 @@ pub(crate) struct Worklist {
     pub(crate) entries: BTreeMap<ClusterId, WorkItem>,
     /// The guides, by the ids that their proposals bear.
     pub(crate) guides: BTreeMap<ClusterId, PlannedGuide>,
-    pub(crate) epoch: CorpusStats,
+    pub(crate) epoch: Arc<CorpusStats>,
     /// What maintainers turned down: what is surely the same question stays away too.
     rejected: Vec<Cluster>,
 }

@@ -97,8 +97,7 @@ impl<'r> GraphWriter<'r> {
             let windows = graph.windows(text, &keys, WINDOW).await?;
             let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
             self.load(graph, &ends(&pairs)).await?;
-            let known = graph.edges(&earlier_ends(&pairs)).await?;
-            let known = known.into_iter().collect::<BTreeSet<_>>();
+            let known = graph.edges_among(&pairs).await?;
             let edges = self.alike(pairs.difference(&known));
             graph.insert_edges(&edges).await?;
             let stale = edges.iter().flat_map(|(earlier, later, _)| [*earlier, *later]);
@@ -124,13 +123,9 @@ impl<'r> GraphWriter<'r> {
         &mut self,
         graph: &mut LikenessTransaction,
         windows: &[KeyWindow],
-    ) -> Result<Vec<TextPair>> {
+    ) -> Result<BTreeSet<TextPair>> {
         let pairs = windows.iter().flat_map(pairs_across).collect::<BTreeSet<_>>();
-        if pairs.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut edges = graph.edges(&earlier_ends(&pairs)).await?;
-        edges.retain(|pair| pairs.contains(pair));
+        let edges = graph.edges_among(&pairs).await?;
         self.load(graph, &ends(&edges)).await?;
         Ok(edges)
     }
@@ -166,10 +161,6 @@ type TextPair = (MessageId, MessageId);
 
 fn ends<'p>(pairs: impl IntoIterator<Item = &'p TextPair>) -> BTreeSet<MessageId> {
     pairs.into_iter().flat_map(|(earlier, later)| [*earlier, *later]).collect()
-}
-
-fn earlier_ends(pairs: &BTreeSet<TextPair>) -> BTreeSet<MessageId> {
-    pairs.iter().map(|(earlier, _)| *earlier).collect()
 }
 
 /// The texts on both sides of a place that stand one step too far apart with a text on that place, and

@@ -145,9 +145,9 @@ fn signature_of(
 
 /// Joins the groups whose questions are tied to one another, directly or over others. Which ties
 /// come first does not matter; a tie of a question that is not there joins nothing.
-pub fn apply_duplicates(
+pub(crate) fn apply_duplicates(
     groups: Vec<Vec<usize>>,
-    items: &[GroupingItem],
+    questions: &[MessageId],
     ties: &[(MessageId, MessageId)],
 ) -> Vec<Vec<usize>> {
     if ties.is_empty() {
@@ -156,7 +156,7 @@ pub fn apply_duplicates(
     let mut homes = BTreeMap::<MessageId, Vec<usize>>::new();
     for (home, members) in groups.iter().enumerate() {
         for member in members {
-            homes.entry(items[*member].id).or_default().push(home);
+            homes.entry(questions[*member]).or_default().push(home);
         }
     }
     // Each group points to an earlier one that it is joined to, or to itself.
@@ -173,7 +173,7 @@ pub fn apply_duplicates(
         united.entry(first_of(&joined, home)).or_default().extend(members);
     }
     let mut groups = united.into_values().collect::<Vec<_>>();
-    sort_by_question(&mut groups, &order_of(items));
+    sort_by_question(&mut groups, &order_of_questions(questions));
     groups
 }
 
@@ -184,8 +184,14 @@ fn first_of(joined: &[usize], mut group: usize) -> usize {
     group
 }
 
+pub(crate) fn order_of_questions(questions: &[MessageId]) -> Vec<usize> {
+    let mut order = (0..questions.len()).collect::<Vec<_>>();
+    order.sort_by_key(|at| questions[*at]);
+    order
+}
+
 /// The items by question; its words decide between items of one question.
-pub(crate) fn order_of(items: &[GroupingItem]) -> Vec<usize> {
+fn order_of(items: &[GroupingItem]) -> Vec<usize> {
     let mut order = (0..items.len()).collect::<Vec<_>>();
     order.sort_by_key(|at| (items[*at].id, items[*at].asked.question, items[*at].asked.answer));
     order
@@ -306,9 +312,10 @@ mod tests {
     fn tied(ties: &[(u64, u64)]) -> Vec<Vec<u64>> {
         let order = (0..ASKED.len()).collect::<Vec<_>>();
         let items = items(&order);
+        let questions = items.iter().map(|item| item.id).collect::<Vec<_>>();
         let ties = ties.iter().map(|(one, other)| (MessageId(*one), MessageId(*other)));
-        let groups =
-            apply_duplicates(group_items(&items, &RULES), &items, &ties.collect::<Vec<_>>());
+        let ties = ties.collect::<Vec<_>>();
+        let groups = apply_duplicates(group_items(&items, &RULES), &questions, &ties);
         groups.iter().map(|group| group.iter().map(|at| items[*at].id.0).collect()).collect()
     }
 

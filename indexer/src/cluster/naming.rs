@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ClusterId, MessageId};
 
-use crate::store::{ClusterSummary, OccurrenceRow};
+use crate::store::{ClusterOutline, PlacedQuestion};
 
 /// So many ids after each question are looked up, for a question whose own id is taken.
 const SPARE_IDS: u64 = 16;
@@ -14,7 +14,7 @@ const SPARE_IDS: u64 = 16;
 /// What is known of the ids that may be given.
 pub(crate) struct KnownClusters {
     /// The clusters that are made again.
-    pub(crate) existing: BTreeMap<ClusterId, ClusterSummary>,
+    pub(crate) existing: BTreeMap<ClusterId, ClusterOutline>,
     /// Ids on branches and pages.
     pub(crate) published: BTreeMap<ClusterId, Option<ClusterState>>,
     /// Ids of clusters that stay as they are.
@@ -24,16 +24,26 @@ pub(crate) struct KnownClusters {
 impl KnownClusters {
     /// Whether people have seen an id: no other group of questions may get it.
     fn is_seen(&self, id: &ClusterId) -> bool {
-        let seen = |one: &ClusterSummary| !one.state.is_undecided();
+        let seen = |one: &ClusterOutline| !one.state.is_undecided();
         self.published.contains_key(id) || self.existing.get(id).is_some_and(seen)
     }
 }
 
-/// The ids that groups of these questions may get beside the ones that they have.
-pub(crate) fn possible_ids(
+/// The ids after questions whose own ids are taken, which groups of them may get instead. `questions` ascend.
+pub(crate) fn spare_ids(
     questions: impl Iterator<Item = MessageId>,
-) -> impl Iterator<Item = ClusterId> {
-    questions.flat_map(|question| (0..=SPARE_IDS).map(move |step| spare(question, step)))
+    known: &KnownClusters,
+) -> BTreeSet<ClusterId> {
+    let (mut spares, mut last) = (BTreeSet::new(), None);
+    for question in questions {
+        let own = ClusterId::of_question(question);
+        let is_spare = last.is_some_and(|last| question.0 <= last);
+        if is_spare || known.is_seen(&own) || known.elsewhere.contains(&own) {
+            spares.extend((1..=SPARE_IDS).map(|step| spare(question, step)));
+            last = Some(question.0.saturating_add(SPARE_IDS));
+        }
+    }
+    spares
 }
 
 fn spare(question: MessageId, step: u64) -> ClusterId {
@@ -45,18 +55,18 @@ fn spare(question: MessageId, step: u64) -> ClusterId {
 /// a page whose cluster is no more. No two clusters get one name.
 pub(crate) fn name(
     groups: &[Vec<usize>],
-    occurrences: &[OccurrenceRow],
+    placed: &[PlacedQuestion],
     known: &KnownClusters,
 ) -> Vec<ClusterId> {
     let mut claims = Vec::new();
     for (at, members) in groups.iter().enumerate() {
         let mut shares = BTreeMap::<ClusterId, usize>::new();
         for member in members {
-            let OccurrenceRow { occurrence, cluster } = &occurrences[*member];
+            let PlacedQuestion { question, cluster, .. } = &placed[*member];
             if let Some(id) = cluster.as_ref().filter(|id| known.is_seen(id)) {
                 *shares.entry(id.clone()).or_default() += 1;
             }
-            let own = ClusterId::of_question(occurrence.question.message);
+            let own = ClusterId::of_question(*question);
             if known.published.contains_key(&own) && !known.elsewhere.contains(&own) {
                 shares.entry(own).or_default();
             }
@@ -72,7 +82,7 @@ pub(crate) fn name(
         }
     }
     for (members, name) in groups.iter().zip(&mut names) {
-        name.get_or_insert_with(|| own_name(members, occurrences, known, &mut taken));
+        name.get_or_insert_with(|| own_name(members, placed, known, &mut taken));
     }
     names.into_iter().map(|name| name.expect("every group was named")).collect()
 }
@@ -82,11 +92,11 @@ pub(crate) fn name(
 /// message has them.
 fn own_name(
     members: &[usize],
-    occurrences: &[OccurrenceRow],
+    placed: &[PlacedQuestion],
     known: &KnownClusters,
     taken: &mut BTreeSet<ClusterId>,
 ) -> ClusterId {
-    let question = |at: usize| occurrences[at].occurrence.question.message;
+    let question = |at: usize| placed[at].question;
     let own = members.iter().map(|at| spare(question(*at), 0));
     let spares = (1..).map(|step| spare(question(members[0]), step));
     own.chain(spares)

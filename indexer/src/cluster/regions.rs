@@ -68,6 +68,26 @@ impl LikenessGraph {
         self.edges.insert(text, edges);
     }
 
+    /// How many texts were added.
+    pub(crate) fn len(&self) -> usize {
+        self.edges.len()
+    }
+
+    /// Removes texts whose edges changed. What is known to be crowded stays so, unless edges of `parted` texts in it
+    /// are no more.
+    pub(crate) fn forget(&mut self, changed: &BTreeSet<MessageId>, parted: &BTreeSet<MessageId>) {
+        for text in changed {
+            self.edges.remove(text);
+        }
+        self.crowded.retain(|_, texts| parted.iter().all(|text| !texts.contains(text)));
+    }
+
+    /// The same with the edges of some texts alone.
+    pub(crate) fn part<'t>(&self, texts: impl Iterator<Item = &'t MessageId>) -> Self {
+        let edges = texts.map(|text| (*text, self.edges(*text).to_vec()));
+        Self { edges: edges.collect(), crowded: BTreeMap::new() }
+    }
+
     pub(crate) fn edges(&self, text: MessageId) -> &[(MessageId, f32)] {
         self.edges.get(&text).map_or(&[], Vec::as_slice)
     }

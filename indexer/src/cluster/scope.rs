@@ -8,16 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::{ClusterId, MessageId};
 
+use crate::cluster::known_graph::KnownGraph;
 use crate::cluster::regions::LikenessGraph;
-use crate::store::{PlacedQuestion, Result, Store};
+use crate::store::{ClusterOutline, PlacedQuestion, Result, Store};
 
 #[derive(Default)]
 pub(crate) struct RegroupScope {
+    /// The edges of the texts in the regions.
     pub(crate) graph: LikenessGraph,
     /// The regions by their first texts.
     pub(crate) regions: BTreeMap<MessageId, BTreeSet<MessageId>>,
     pub(crate) questions: BTreeMap<MessageId, PlacedQuestion>,
-    pub(crate) clusters: BTreeSet<ClusterId>,
+    /// The stored clusters, of those that there are.
+    pub(crate) clusters: BTreeMap<ClusterId, ClusterOutline>,
     texts: BTreeSet<MessageId>,
 }
 
@@ -28,28 +31,54 @@ impl RegroupScope {
         texts: BTreeSet<MessageId>,
         clusters: BTreeSet<ClusterId>,
     ) -> Result<Self> {
-        let mut scope = Self::default();
-        let (mut texts, mut clusters) = (texts, clusters);
+        let KnownGraph { version, graph } = store.known_graph().await?;
+        let mut scope = Self { graph, ..Self::default() };
+        let (mut texts, mut clusters, mut followed) = (texts, clusters, BTreeSet::new());
         while !texts.is_empty() || !clusters.is_empty() {
-            let mut reached = store.texts_in(&clusters).await?;
-            let named = clusters.iter().filter_map(ClusterId::question).collect();
-            reached.extend(store.texts_of(&named).await?);
-            scope.clusters.append(&mut clusters);
             let members = scope.add_regions(store, &texts).await?;
-            reached.extend(store.former_regions(&members).await?);
+            let mut reached = store.former_regions(&members).await?;
             let asking = store.questions_asking(&members).await?;
             let questions = asking.iter().map(|one| one.question).collect::<BTreeSet<_>>();
             let tied = store.duplicate_marks_of(&questions).await?;
             let tied = tied.into_iter().flat_map(|(one, other)| [one, other]).collect();
             reached.extend(store.texts_of(&tied).await?);
             for one in asking {
-                clusters.extend(one.cluster.clone().filter(|id| !scope.clusters.contains(id)));
+                clusters.extend(one.cluster.clone().filter(|id| !followed.contains(id)));
                 scope.questions.insert(one.question, one);
             }
+            reached.extend(scope.add_clusters(store, &clusters).await?);
+            followed.append(&mut clusters);
             reached.retain(|text| !scope.texts.contains(text));
             texts = reached;
         }
+        let part = scope.graph.part(scope.texts.iter());
+        let graph = std::mem::replace(&mut scope.graph, part);
+        store.keep_graph(KnownGraph { version, graph });
         Ok(scope)
+    }
+
+    /// Adds stored clusters; returns the texts of their occurrences that may stand elsewhere.
+    async fn add_clusters(
+        &mut self,
+        store: &Store,
+        clusters: &BTreeSet<ClusterId>,
+    ) -> Result<BTreeSet<MessageId>> {
+        let outlines = store.outlines_of(clusters).await?;
+        let mut here = BTreeMap::<_, usize>::new();
+        for id in self.questions.values().filter_map(|one| one.cluster.as_ref()) {
+            *here.entry(id).or_default() += 1;
+        }
+        let is_whole = |id: &ClusterId| {
+            let size = outlines.get(id).map(|outline| outline.size);
+            size.is_some_and(|size| here.get(id) == Some(&size))
+        };
+        let parts = clusters.iter().filter(|id| !is_whole(id)).cloned().collect();
+        let named = clusters.iter().filter_map(ClusterId::question);
+        let named = named.filter(|question| !self.questions.contains_key(question)).collect();
+        self.clusters.extend(outlines);
+        let mut texts = store.texts_in(&parts).await?;
+        texts.extend(store.texts_of(&named).await?);
+        Ok(texts)
     }
 
     /// Adds the regions of these texts; returns the texts that were added.

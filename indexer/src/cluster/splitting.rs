@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::due::PairwiseSimilarity;
 use rules::model::ids::MessageId;
 
-use crate::cluster::grouping::{GroupingItem, order_of, sort_by_question};
+use crate::cluster::grouping::{order_of_questions, sort_by_question};
 
 /// Parts each group along the questions that carry a split mark: of these, only those stay together that
 /// are surely the same and whose answers agree, directly or over others. Every other member goes with
 /// the one that it is most alike to. Which groups come out is a function of the set, not of any order.
 pub(crate) fn apply_splits(
     groups: Vec<Vec<usize>>,
-    items: &[GroupingItem<'_>],
+    questions: &[MessageId],
     apart: &BTreeSet<MessageId>,
     similarity: &impl PairwiseSimilarity,
     is_same: impl Fn(f32) -> bool,
@@ -23,7 +23,7 @@ pub(crate) fn apply_splits(
     let mut parted = Vec::new();
     for members in groups {
         let (marked, others) =
-            members.into_iter().partition::<Vec<_>, _>(|at| apart.contains(&items[*at].id));
+            members.into_iter().partition::<Vec<_>, _>(|at| apart.contains(&questions[*at]));
         let mut parts = parts(&marked, similarity, &is_same);
         if parts.is_empty() {
             parted.push(others);
@@ -36,7 +36,7 @@ pub(crate) fn apply_splits(
         }
         parted.extend(parts);
     }
-    sort_by_question(&mut parted, &order_of(items));
+    sort_by_question(&mut parted, &order_of_questions(questions));
     parted
 }
 
@@ -78,8 +78,6 @@ fn parts(
 
 #[cfg(test)]
 mod tests {
-    use rules::similarity::QaText;
-
     use super::*;
 
     /// Questions are the same within each ten, and answers agree where both are even or both odd.
@@ -97,16 +95,11 @@ mod tests {
 
     #[test]
     fn what_was_split_parts_and_the_rest_goes_with_the_nearest() {
-        let item = |at: usize| GroupingItem {
-            id: MessageId(at as u64),
-            asked: QaText { question: "?", answer: "!" },
-            meaning: None,
-        };
-        let items = (0..40).map(item).collect::<Vec<_>>();
-        let apart = |questions: &[u64]| {
-            let questions = questions.iter().copied().map(MessageId).collect();
+        let questions = (0..40).map(MessageId).collect::<Vec<_>>();
+        let apart = |marked: &[u64]| {
+            let marked = marked.iter().copied().map(MessageId).collect();
             let groups = vec![vec![0, 2, 1, 12, 14, 23], vec![30, 31]];
-            apply_splits(groups, &items, &questions, &Tens, |alike| alike >= 0.9)
+            apply_splits(groups, &questions, &marked, &Tens, |alike| alike >= 0.9)
         };
         assert_eq!(apart(&[]).len(), 2);
         let parted = apart(&[0, 1, 2, 12, 14]);

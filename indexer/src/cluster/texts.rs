@@ -4,6 +4,7 @@
 //! epoch they are weighed, and the edges of those that are not weighed yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rules::config::ruleset::Ruleset;
 use rules::model::ids::MessageId;
@@ -38,7 +39,7 @@ pub(crate) async fn update_graph(store: &Store, rules: &Ruleset, batches: usize)
     }
 }
 
-/// Follows occurrences that came, changed or went; false once there are none.
+/// Follows occurrences that came, changed or went; false once there are no more.
 async fn note_changes(store: &Store, rules: &Ruleset) -> Result<bool> {
     let mut graph = store.change_likeness().await?;
     let marked = graph.settle_marks().await?;
@@ -63,7 +64,7 @@ async fn note_changes(store: &Store, rules: &Ruleset) -> Result<bool> {
     }
     move_texts(&mut graph, digests, &rules.same).await?;
     graph.commit().await?;
-    Ok(true)
+    Ok(changed.len() >= BATCH as usize)
 }
 
 /// Has each of these texts stand where it is asked first.
@@ -161,6 +162,7 @@ async fn weigh(
         if texts.is_empty() {
             return Ok(true);
         }
+        let is_last = texts.len() < BATCH as usize;
         let Some(left) = batches.checked_sub(1) else { return Ok(false) };
         *batches = left;
         if statistics.is_none() {
@@ -181,17 +183,27 @@ async fn weigh(
             }
         }
         graph.commit().await?;
+        if is_last {
+            return Ok(true);
+        }
     }
 }
 
-/// The word statistics that the stored texts are weighed by.
-pub async fn corpus_stats(store: &Store, rules: &SimilarityRules) -> Result<CorpusStats> {
-    let bytes = store.epoch_statistics().await?;
-    if bytes.is_empty() {
-        return Ok(CorpusStats::of([], rules));
+/// The word statistics that the stored texts are weighed by. A process reads those of an epoch once.
+pub async fn corpus_stats(store: &Store, rules: &SimilarityRules) -> Result<Arc<CorpusStats>> {
+    let epoch = store.epoch_number().await?;
+    if let Some(known) = store.known_statistics(epoch).filter(|known| known.is_of(rules)) {
+        return Ok(known);
     }
-    CorpusStats::from_bytes(&bytes, rules).ok_or_else(|| StoreError::Unreadable {
+    let (epoch, bytes) = store.epoch_statistics().await?;
+    if bytes.is_empty() {
+        return Ok(Arc::new(CorpusStats::of([], rules)));
+    }
+    let statistics = CorpusStats::from_bytes(&bytes, rules);
+    let statistics = Arc::new(statistics.ok_or_else(|| StoreError::Unreadable {
         what: "word statistics",
         source: "their bytes are not complete".into(),
-    })
+    })?);
+    store.keep_statistics(epoch, Arc::clone(&statistics));
+    Ok(statistics)
 }

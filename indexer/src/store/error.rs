@@ -69,6 +69,10 @@ pub enum StoreError {
         "the copy of {0} differs; run the command again while nothing else writes to the stores"
     )]
     TransferDiffers(String),
+    #[error(
+        "the copy of a store into this one is not complete; run `harvester migrate-store` again"
+    )]
+    HalfCopied,
     #[error("this store is in PostgreSQL: {0}")]
     OnServer(&'static str),
     #[error("the store failed")]

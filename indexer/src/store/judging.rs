@@ -5,3 +5,6 @@ pub(crate) mod exchanges;
 pub(crate) mod pending;
 mod returning_askers;
 pub(crate) mod split_marks;
+pub(in crate::store) mod stored_occurrence;
+mod stored_reasons;
+pub(crate) mod stored_verdict;

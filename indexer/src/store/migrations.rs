@@ -8,7 +8,7 @@ use sqlx::SqlStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// A number is never used twice; one may be left out.
-pub(super) const MIGRATIONS: [(i64, &str, &str); 20] = [
+pub(super) const MIGRATIONS: [(i64, &str, &str); 22] = [
     (1, "spine", include_str!("../../migrations/001_spine.sql")),
     (2, "live", include_str!("../../migrations/002_live.sql")),
     (3, "pending", include_str!("../../migrations/003_pending.sql")),
@@ -29,11 +29,21 @@ pub(super) const MIGRATIONS: [(i64, &str, &str); 20] = [
     (19, "meaning", include_str!("../../migrations/019_meaning.sql")),
     (20, "clusters by meaning", include_str!("../../migrations/020_clusters_by_meaning.sql")),
     (21, "returning askers", include_str!("../../migrations/021_returning_askers.sql")),
+    (22, "short verdicts", include_str!("../../migrations/022_short_verdicts.sql")),
+    (23, "graph version", include_str!("../../migrations/023_graph_version.sql")),
 ];
 
 /// The same of PostgreSQL.
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] =
-    [(21, "schema", include_str!("../../migrations/postgres/021_schema.sql"))];
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
+    (21, "schema", include_str!("../../migrations/postgres/021_schema.sql")),
+    (22, "short verdicts", include_str!("../../migrations/postgres/022_short_verdicts.sql")),
+    (23, "graph version", include_str!("../../migrations/postgres/023_graph_version.sql")),
+];
+
+/// The number of the last step.
+pub(super) fn newest() -> i64 {
+    MIGRATIONS[MIGRATIONS.len() - 1].0
+}
 
 pub(super) fn migrator() -> Migrator {
     from_texts(&MIGRATIONS)

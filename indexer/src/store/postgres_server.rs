@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use super::data_directory::{create_private_directory, failed};
+use super::data_directory::{create_private_directory, failed, make_private};
 use super::engine::Pool;
 use super::migrations::postgres_migrator;
 use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
@@ -20,7 +20,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Opens the store for writing; makes its tables if missing.
 pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
     create_private_directory(data).map_err(|source| failed(data, source))?;
+    make_private(data)?;
     let options = options(server)?;
+    check_server(&options).await?;
     let write = pool(1).connect_with(options.clone()).await?;
     make_schema(&write).await?;
     check_tables(&write).await?;
@@ -28,18 +30,19 @@ pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
     postgres_migrator().run(&write).await?;
     let read = pool(READERS).connect_with(options).await?;
     let (write, read) = (Pool::PostgresWriter(write), Pool::Postgres(read));
-    Ok(Store { write, read, is_writable: true, lease: None, _open: None })
+    Ok(Store::new(write, read, true, None))
 }
 
 /// Opens an existing store for reading.
 pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
     let options = options(server)?.options([("default_transaction_read_only", "on")]);
+    check_server(&options).await?;
     let read = pool(READERS).connect_with(options).await?;
     if !has_tables(&read, "_sqlx_migrations").await? {
         return Err(StoreError::EmptyDatabase);
     }
     let read = Pool::Postgres(read);
-    Ok(Store { write: read.clone(), read, is_writable: false, lease: None, _open: None })
+    Ok(Store::new(read.clone(), read, false, None))
 }
 
 fn options(server: &ServerUrl) -> Result<PgConnectOptions> {
@@ -59,6 +62,11 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(WRITER_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+/// Says at once what is wrong with the server; a pool would wait for one that does not answer.
+async fn check_server(options: &PgConnectOptions) -> Result<()> {
+    Ok(PgConnection::connect_with(options).await?.close().await?)
 }
 
 /// Makes the schema that the address names by `options[search_path]`, if it is missing.

@@ -29,7 +29,7 @@ pub(super) async fn open(data: &Path) -> Result<Store> {
     drop(migrating);
     let read = readers(options.read_only(true)).await?;
     let (write, read) = (Pool::Sqlite(write), Pool::Sqlite(read));
-    Ok(Store { write, read, is_writable: true, lease: None, _open: Some(open) })
+    Ok(Store::new(write, read, true, Some(open)))
 }
 
 /// Opens an existing store for reading.
@@ -44,7 +44,7 @@ pub(super) async fn open_read_only(data: &Path) -> Result<Store> {
     let read = readers(options).await?;
     check_tables(&read, &file).await?;
     let read = Pool::Sqlite(read);
-    Ok(Store { write: read.clone(), read, is_writable: false, lease: None, _open: open })
+    Ok(Store::new(read.clone(), read, false, open))
 }
 
 /// Makes an empty store. It gets its name once its tables are there, so that a store is never half made.

@@ -13,6 +13,7 @@ mod query_plans;
 mod reclustering;
 mod retention;
 mod returning_askers;
+mod short_verdicts;
 mod snapshots;
 mod threads;
 mod transfer;

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::engine::{self, Dialects, Pool, Transaction, Value, ValueRow};
 use super::operations::settings::hex;
-use super::{MAX_BINDS, Result, Store, StoreError, placeholders};
+use super::{MAX_BINDS, Result, Store, StoreError, StoreLocation, placeholders};
 
 /// The setting that a store has while another one is copied into it: which one.
 const MARK: &str = "transfer";
@@ -19,8 +19,8 @@ const WITH_A_ROW: [&str; 2] = ["corpus_epoch", "sentence_encoder"];
 /// A store with another one, empty or partly filled by an earlier run, that is to hold the same.
 #[derive(Debug)]
 pub struct StoreTransfer {
-    pub from: Store,
-    pub to: Store,
+    from: Store,
+    to: Store,
 }
 
 /// What was copied of a table.
@@ -43,7 +43,29 @@ struct Column {
     key: Option<i64>,
 }
 
+impl Store {
+    /// The store, unless the copy of another one into it is not complete.
+    pub(super) async fn when_complete(self) -> Result<Self> {
+        match self.setting(MARK).await? {
+            None => Ok(self),
+            Some(_) => Err(StoreError::HalfCopied),
+        }
+    }
+}
+
 impl StoreTransfer {
+    /// Opens both stores; the one to be filled is made if missing.
+    pub async fn open(from: StoreLocation, to: StoreLocation) -> Result<Self> {
+        // A file that is missing is not made where it is to be read.
+        Store::open_read_only(from.clone()).await?.close().await;
+        Ok(Self { from: Store::open_shared(from).await?, to: Store::open_copied(to).await? })
+    }
+
+    pub async fn close(&self) {
+        self.from.close().await;
+        self.to.close().await;
+    }
+
     /// Copies every row in the order of the tables' keys. A run that ended early is gone on with. In the end both
     /// stores are read again and compared.
     pub async fn copy(&self) -> Result<Vec<CopiedTable>> {
@@ -140,16 +162,13 @@ async fn tables(store: &Store) -> Result<Vec<Table>> {
                  JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' \
                  AND tables.name NOT IN ('_sqlx_migrations', 'sqlite_sequence') \
                  ORDER BY tables.name = 'settings', tables.name <> 'text_embeddings', tables.name, columns.cid",
-        postgres: "SELECT table_name::text, columns.column_name::text, data_type::text, \
-                   COALESCE(keys.ordinal_position, 0)::bigint FROM information_schema.columns \
-                   LEFT JOIN information_schema.table_constraints AS key USING (table_schema, table_name) \
-                   LEFT JOIN information_schema.key_column_usage AS keys \
-                   ON keys.constraint_schema = table_schema AND keys.constraint_name = key.constraint_name \
-                   AND keys.column_name = columns.column_name \
-                   WHERE table_schema = current_schema() AND table_name <> '_sqlx_migrations' \
-                   AND key.constraint_type = 'PRIMARY KEY' \
-                   ORDER BY table_name = 'settings', table_name <> 'text_embeddings', table_name, \
-                   columns.ordinal_position",
+        postgres: "SELECT relname::text, attname::text, format_type(atttypid, NULL), \
+             COALESCE(array_position(indkey::int2[], attnum) + 1, 0)::bigint FROM pg_class \
+             JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped \
+             JOIN pg_index ON indrelid = pg_class.oid AND indisprimary \
+             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' \
+             AND relname <> '_sqlx_migrations' \
+             ORDER BY relname = 'settings', relname <> 'text_embeddings', relname, attnum",
     };
     let columns =
         engine::query_as::<(String, String, String, i64)>(columns.for_engine_of(&store.read));

@@ -41,44 +41,44 @@ impl LinkCue {
         Self::NothingNear,
     ];
 
-    /// The stable word that stores and APIs use.
-    pub fn as_str(self) -> &'static str {
-        self.words().0
+    /// The stable letter that stores use.
+    pub fn letter(self) -> char {
+        self.words().1
     }
 
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cue| cue.as_str() == word)
+    pub fn from_letter(letter: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|cue| cue.letter() == letter)
     }
 
     /// An English phrase about the message, lower case, without names.
     pub fn text(self) -> &'static str {
-        self.words().1
+        self.words().2
     }
 
-    fn words(self) -> (&'static str, &'static str) {
+    fn words(self) -> (&'static str, char, &'static str) {
         match self {
-            Self::Reply => ("reply", "is a Discord reply to it"),
-            Self::Thread => ("thread", "stands in the same thread"),
-            Self::Names => ("names", "names its author"),
-            Self::NamedBy => ("named-by", "its author was named there"),
-            Self::Partners => ("partners", "the two were talking with each other"),
-            Self::OwnTalk => ("own-talk", "goes on with what its author said"),
-            Self::SharedWords => ("shared-words", "shares rare words with it"),
-            Self::AnswersQuestion => ("answers-question", "follows a question"),
-            Self::NextTo => ("next-to", "stands close to it"),
-            Self::SoonAfter => ("soon-after", "was sent soon after it"),
-            Self::FirstWords => ("first-words", "its author has not spoken lately"),
-            Self::AsksAnew => ("asks-anew", "opens with a question or a greeting"),
-            Self::NamesNobodyHere => ("names-nobody-here", "names nobody who spoke lately"),
-            Self::AfterSilence => ("after-silence", "was sent after a silence"),
-            Self::NothingNear => ("nothing-near", "nothing before it fits better"),
+            Self::Reply => ("reply", 'r', "is a Discord reply to it"),
+            Self::Thread => ("thread", 't', "stands in the same thread"),
+            Self::Names => ("names", 'n', "names its author"),
+            Self::NamedBy => ("named-by", 'b', "its author was named there"),
+            Self::Partners => ("partners", 'p', "the two were talking with each other"),
+            Self::OwnTalk => ("own-talk", 'o', "goes on with what its author said"),
+            Self::SharedWords => ("shared-words", 'w', "shares rare words with it"),
+            Self::AnswersQuestion => ("answers-question", 'q', "follows a question"),
+            Self::NextTo => ("next-to", 'x', "stands close to it"),
+            Self::SoonAfter => ("soon-after", 's', "was sent soon after it"),
+            Self::FirstWords => ("first-words", 'f', "its author has not spoken lately"),
+            Self::AsksAnew => ("asks-anew", 'a', "opens with a question or a greeting"),
+            Self::NamesNobodyHere => ("names-nobody-here", 'h', "names nobody who spoke lately"),
+            Self::AfterSilence => ("after-silence", 'l', "was sent after a silence"),
+            Self::NothingNear => ("nothing-near", 'e', "nothing before it fits better"),
         }
     }
 }
 
 impl fmt::Display for LinkCue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.words().0)
     }
 }
 
@@ -87,11 +87,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_cue_reads_back_from_its_word() {
+    fn every_cue_reads_back_from_its_letter() {
         for cue in LinkCue::ALL {
-            assert_eq!(LinkCue::parse(cue.as_str()), Some(cue));
+            assert_eq!(LinkCue::from_letter(cue.letter()), Some(cue));
             assert!(!cue.text().is_empty());
         }
-        assert_eq!(LinkCue::parse("gossip"), None);
+        assert_eq!(LinkCue::from_letter('?'), None);
     }
 }

@@ -115,6 +115,11 @@ impl CorpusStats {
         Self { vocabulary, count, population: count, frequencies, people }
     }
 
+    /// Whether they were read or counted with these very rules.
+    pub fn is_of(&self, rules: &SimilarityRules) -> bool {
+        Arc::ptr_eq(&self.vocabulary, &rules.vocabulary)
+    }
+
     /// The same counts as those of a sample out of so many items.
     pub fn of_population(self, items: u64) -> Self {
         Self { population: u32::try_from(items).unwrap_or(u32::MAX), ..self }

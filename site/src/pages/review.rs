@@ -1,11 +1,12 @@
 //! The questions that maintainers decide about, without GitHub.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::response::Html;
-use indexer::cluster::recluster::ClusterSimilarity;
+use indexer::cluster::cluster_similarity::ClusterSimilarity;
 use indexer::store::{ProposalState, ReviewDecision, ReviewDecisionRow};
 use jiff::Timestamp;
 use rules::due::due;
@@ -167,7 +168,7 @@ struct ReviewContext<'s> {
     site: &'s SiteState,
     text: &'static InterfaceText,
     words: &'static ReviewText,
-    epoch: CorpusStats,
+    epoch: Arc<CorpusStats>,
     edits: BTreeMap<ClusterId, PageEdit>,
 }
 

@@ -240,7 +240,7 @@ impl WorkspaceStore {
     }
 
     /// The word statistics by which the questions of a cluster are compared.
-    pub(crate) async fn corpus_stats(&self) -> Result<CorpusStats> {
+    pub(crate) async fn corpus_stats(&self) -> Result<Arc<CorpusStats>> {
         corpus_stats(&self.store, &self.rules.same).await
     }
 

@@ -79,7 +79,7 @@ impl Community {
             answers: Vec::new(),
             reasons: Vec::new(),
         };
-        let verdict = serde_json::to_string(&verdict).unwrap();
+        let verdict = indexer::store::write_verdict(&verdict);
         self.keep(question, said, ExchangeStatus::Open, verdict, None);
     }
 
@@ -134,7 +134,7 @@ impl Community {
         occurrence: Option<Occurrence>,
     ) {
         let links = std::iter::once(id).chain(reply);
-        let links = links.map(|message| format!("[{},0,[]]", message.0)).collect::<Vec<_>>();
+        let links = links.map(|message| format!("[{},0,\"\"]", message.0)).collect::<Vec<_>>();
         self.conversations.push(ConversationRow {
             id: ConversationId(id),
             channel: CHANNEL,

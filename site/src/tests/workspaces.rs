@@ -109,7 +109,7 @@ async fn ask_in_tower(site: &TestSite, seen: Timestamp) {
         id,
         status: ExchangeStatus::Open,
         asked: None,
-        verdict: serde_json::to_string(&verdict).unwrap(),
+        verdict: indexer::store::write_verdict(&verdict),
         occurrence: None,
     };
     let row = ConversationRow {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use indexer::store::{
     ConversationRow, ExchangeRow, ExchangeStatus, ReactionsCoverage, Store, WriteBatch, WriteLock,
+    write_verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::{Occurrence, Quote};
@@ -79,7 +80,7 @@ impl LabelledHistory {
                 (ExchangeStatus::Resolved, verdict, occurrence)
             }
         };
-        let links = said.values().map(|id| json!([id.0, 0, []])).collect::<Vec<_>>();
+        let links = said.values().map(|id| json!([id.0, 0, ""])).collect::<Vec<_>>();
         self.conversations.push(ConversationRow {
             id: ConversationId(first),
             channel: CHANNEL,
@@ -89,7 +90,7 @@ impl LabelledHistory {
                 id: first,
                 status,
                 asked: None,
-                verdict: serde_json::to_string(&verdict).unwrap(),
+                verdict: write_verdict(&verdict),
                 occurrence,
             }],
         });

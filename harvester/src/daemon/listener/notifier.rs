@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexer::store::{AuthorCache, NoticeKind, Store, StoredExchange};
+use indexer::store::{AuthorCache, NoticeKind, Store, StoredExchange, read_verdict};
 use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::config::scope::names;
 use rules::model::ids::{ChannelId, MessageId};
 use rules::model::message::Channel;
-use rules::resolution::ConversationVerdict;
 use rules::time;
 use tokio::sync::watch;
 
@@ -91,7 +90,7 @@ impl AskerNotifier {
         exchange: &StoredExchange,
         now: Timestamp,
     ) -> Result<(), InteractionError> {
-        let Ok(verdict) = serde_json::from_str::<ConversationVerdict>(&exchange.verdict) else {
+        let Ok(verdict) = read_verdict(&exchange.verdict) else {
             return Ok(());
         };
         let Some(conversation) = self.store.conversation(exchange.conversation).await? else {

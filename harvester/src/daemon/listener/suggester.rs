@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indexer::search::suggest::SuggestionModel;
-use indexer::store::{AuthorCache, Store, StoredExchange};
+use indexer::store::{AuthorCache, Store, StoredExchange, read_verdict};
 use jiff::{SignedDuration, Timestamp};
 use rules::model::cluster::ClusterState;
 use rules::model::ids::{ChannelId, MessageId};
@@ -106,9 +106,7 @@ impl Suggester {
         known: &SuggestionModel,
         now: Timestamp,
     ) -> Result<(), InteractionError> {
-        let Ok(ConversationVerdict::Open { question, .. }) =
-            serde_json::from_str(&exchange.verdict)
-        else {
+        let Ok(ConversationVerdict::Open { question, .. }) = read_verdict(&exchange.verdict) else {
             return Ok(());
         };
         let Some(conversation) = self.store.conversation(exchange.conversation).await? else {

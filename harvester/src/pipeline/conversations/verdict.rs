@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use indexer::store::{
     AskedBy, AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
+    write_verdict,
 };
 use rules::config::scope::Consent;
 use rules::disentangle::{AnswerMark, Conversation, ParentLink};
@@ -95,18 +96,14 @@ impl VerdictLoader<'_> {
             id,
             status,
             asked: self.asked(&verdict, &exchange.messages),
-            verdict: serde_json::to_string(&verdict).expect("a verdict has only text keys"),
+            verdict: write_verdict(&verdict),
             occurrence,
         })
     }
 
     /// Who asks and what about, where something is asked.
     fn asked(&self, verdict: &ConversationVerdict, messages: &[&Message]) -> Option<AskedBy> {
-        let question = match verdict {
-            ConversationVerdict::NotAQuestion { .. } => return None,
-            ConversationVerdict::Open { question, .. } => question,
-            ConversationVerdict::Resolved(resolution) => &resolution.question,
-        };
+        let question = verdict.question()?;
         let parts = messages.iter().filter(|message| question.messages.contains(&message.id));
         let text = parts.map(|part| part.own_words()).collect::<Vec<_>>().join("\n");
         let topics = self.channel_judge.rules.conversations.question_traits(&text).topic_sketch();
@@ -176,11 +173,7 @@ impl VerdictLoader<'_> {
 
     /// The verdict, unless the asker says that it is no question.
     fn unless_declined(&self, verdict: ConversationVerdict) -> ConversationVerdict {
-        let question = match &verdict {
-            ConversationVerdict::NotAQuestion { .. } => return verdict,
-            ConversationVerdict::Open { question, .. } => question,
-            ConversationVerdict::Resolved(resolution) => &resolution.question,
-        };
+        let Some(question) = verdict.question() else { return verdict };
         if !question.messages.iter().any(|message| self.declined.contains(message)) {
             return verdict;
         }

@@ -38,8 +38,8 @@ impl Store {
         .await?;
         let settled = engine::query_scalar::<i64>(
             "SELECT COUNT(*) FROM occurrences WHERE question >= $1 \
-             AND CAST(json_extract(body, '$.answers[0].sent') AS INTEGER) \
-             - CAST(json_extract(body, '$.question.sent') AS INTEGER) <= $2",
+             AND CAST(json_extract(body, '$.a[0][4]') AS INTEGER) \
+             - CAST(json_extract(body, '$.q[4]') AS INTEGER) <= $2",
         )
         .bind(first)
         .bind(within.to_sql())

@@ -9,8 +9,9 @@ use sqlx::AssertSqlSafe;
 
 use super::likeness::{cluster_list, id_list};
 use crate::store::engine::{self, Transaction};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::{SqlId, SqlTime};
-use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
 
 /// An occurrence as settling sees it.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub struct RegroupPlan {
     pub moved: Vec<(MessageId, ClusterId)>,
     /// Clusters that are new or whose row changes.
     pub clusters: Vec<ClusterSummary>,
-    /// Clusters that were grouped again and stay as they are.
+    /// Clusters that were grouped again after they lost an occurrence, and whose rows stay as they are.
     pub unchanged: Vec<ClusterId>,
     /// Clusters that are no more, with the cluster where their ids lead from here on, if any.
     pub gone: Vec<(ClusterId, Option<ClusterId>)>,
@@ -221,7 +222,7 @@ impl Store {
         }
         let mut found = BTreeMap::<ClusterId, Vec<Occurrence>>::new();
         for (cluster, body) in query.fetch_all(&self.read).await? {
-            let occurrence = from_json("an occurrence", &body)?;
+            let occurrence = read_occurrence(&body)?;
             found.entry(cluster_id(&cluster)?).or_default().push(occurrence);
         }
         Ok(found)
@@ -305,8 +306,8 @@ async fn upsert_cluster(connection: &mut Transaction, cluster: &ClusterSummary) 
     .execute(&mut *connection)
     .await?;
     engine::query(
-        "UPDATE occurrences SET outside_core = question IN (SELECT value FROM json_each($2)) \
-         WHERE cluster = $1",
+        "UPDATE occurrences SET outside_core = NOT outside_core WHERE cluster = $1 \
+         AND outside_core <> (question IN (SELECT value FROM json_each($2)))",
     )
     .bind(id.as_str())
     .bind(id_list(outside_core.iter().copied()))
@@ -392,7 +393,8 @@ async fn settle_regions(
     });
     let list = format!("[{}]", members.collect::<Vec<_>>().join(","));
     let sql = "UPDATE asked_texts SET region = CAST(members.value ->> 1 AS INTEGER), stale = 0 \
-               FROM json_each($1) AS members WHERE first = CAST(members.value ->> 0 AS INTEGER)";
+               FROM json_each($1) AS members WHERE first = CAST(members.value ->> 0 AS INTEGER) \
+               AND (stale <> 0 OR region IS DISTINCT FROM CAST(members.value ->> 1 AS INTEGER))";
     engine::query(sql).bind(list).execute(connection).await?;
     Ok(())
 }
@@ -402,16 +404,19 @@ pub(in crate::store) fn cluster_id(text: &str) -> Result<ClusterId> {
         .map_err(|source| StoreError::Unreadable { what: "a cluster id", source: source.into() })
 }
 
+pub(super) fn parse_state(state: &str) -> Result<ClusterState> {
+    ClusterState::parse(state).ok_or_else(|| StoreError::Unreadable {
+        what: "a cluster state",
+        source: format!("{state:?} is no state").into(),
+    })
+}
+
 fn summary(
     (id, state, size, times, askers, representative, due_since): SummaryRow,
 ) -> Result<ClusterSummary> {
-    let known = ClusterState::parse(&state).ok_or_else(|| StoreError::Unreadable {
-        what: "a cluster state",
-        source: format!("{state:?} is no state").into(),
-    })?;
     Ok(ClusterSummary {
         id: cluster_id(&id)?,
-        state: known,
+        state: parse_state(&state)?,
         size: size as usize,
         outside_core: BTreeSet::new(),
         times: times as usize,

@@ -11,8 +11,9 @@ use crate::cluster::epoch;
 use crate::cluster::grouping::qa_text;
 use crate::encoder::{Embedding, TextEmbedding};
 use crate::store::engine::{self, Transaction};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::SqlId;
-use crate::store::{Result, Store, StoreError, from_json};
+use crate::store::{Result, Store, StoreError};
 
 /// A text that no model read yet.
 #[derive(Clone)]
@@ -62,7 +63,7 @@ impl Store {
         let rows = rows.bind(limit).fetch_all(&self.read).await?;
         let mut texts = Vec::with_capacity(rows.len());
         for (first, digest, body) in rows {
-            let occurrence = from_json("an occurrence", &body)?;
+            let occurrence = read_occurrence(&body)?;
             let asked = qa_text(&occurrence);
             // What was edited since is another text, which comes with the next clustering.
             if epoch::digest(&asked) == digest {

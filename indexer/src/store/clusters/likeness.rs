@@ -4,17 +4,21 @@
 //! of what is left to do, so that a process may end at any time.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rules::model::cluster::Occurrence;
 use rules::model::ids::{ClusterId, MessageId};
+use rules::similarity::CorpusStats;
 use sqlx::AssertSqlSafe;
 
+use crate::cluster::known_graph::{EdgeChanges, KnownGraph};
 use crate::store::engine::{self, Transaction};
+use crate::store::judging::stored_occurrence::read_occurrence;
 use crate::store::sql::SqlId;
 use crate::store::{Result, Store, from_json};
 
-/// A transaction on the graph.
-pub(crate) struct LikenessTransaction(pub(super) Transaction);
+/// A transaction on the graph, with what it changed, and where that is followed.
+pub(crate) struct LikenessTransaction(pub(super) Transaction, EdgeChanges, Arc<Mutex<KnownGraph>>);
 
 /// An occurrence that came, changed or went.
 pub(crate) struct ChangedQuestion {
@@ -55,19 +59,60 @@ type EpochTuple = (i64, String, i64, i64, i64, i64, i64, i64, i64);
 
 impl Store {
     pub(crate) async fn change_likeness(&self) -> Result<LikenessTransaction> {
-        Ok(LikenessTransaction(self.begin().await?))
+        let transaction = self.begin().await?;
+        Ok(LikenessTransaction(transaction, EdgeChanges::default(), Arc::clone(&self.graph)))
     }
 
-    /// The statistics that the stored texts are weighed by; empty before there are any.
-    pub(crate) async fn epoch_statistics(&self) -> Result<Vec<u8>> {
-        let statistics = engine::query_scalar("SELECT statistics FROM corpus_epoch");
+    pub(crate) async fn epoch_number(&self) -> Result<i64> {
+        let number = engine::query_scalar("SELECT number FROM corpus_epoch");
+        Ok(number.fetch_one(&self.read).await?)
+    }
+
+    /// The number of the epoch with the statistics that the stored texts are weighed by, which are empty before there
+    /// are any.
+    pub(crate) async fn epoch_statistics(&self) -> Result<(i64, Vec<u8>)> {
+        let statistics = engine::query_as("SELECT number, statistics FROM corpus_epoch");
         Ok(statistics.fetch_one(&self.read).await?)
+    }
+
+    /// The statistics of an epoch, if this process read them.
+    pub(crate) fn known_statistics(&self, epoch: i64) -> Option<Arc<CorpusStats>> {
+        let known = locked(&self.statistics);
+        known.as_ref().filter(|(number, _)| *number == epoch).map(|(_, known)| Arc::clone(known))
+    }
+
+    pub(crate) fn keep_statistics(&self, epoch: i64, statistics: Arc<CorpusStats>) {
+        *locked(&self.statistics) = Some((epoch, statistics));
+    }
+
+    /// What this process knows of the graph, if no other one changed it.
+    pub(crate) async fn known_graph(&self) -> Result<KnownGraph> {
+        let version = engine::query_scalar("SELECT edges_version FROM corpus_epoch");
+        let version = version.fetch_one(&self.read).await?;
+        let known = std::mem::take(&mut *locked(&self.graph));
+        Ok(known.at(version))
+    }
+
+    pub(crate) fn keep_graph(&self, known: KnownGraph) {
+        *locked(&self.graph) = known.bounded();
     }
 }
 
+fn locked<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl LikenessTransaction {
-    pub(crate) async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        if self.1.is_empty() {
+            return Ok(self.0.commit().await?);
+        }
+        let count =
+            "UPDATE corpus_epoch SET edges_version = edges_version + 1 RETURNING edges_version";
+        let version = engine::query_scalar(count).fetch_one(&mut self.0).await?;
+        self.0.commit().await?;
+        locked(&self.2).follow(version, &self.1);
+        Ok(())
     }
 
     /// Questions whose occurrences came or changed, at most `limit`, and as many that went.
@@ -84,7 +129,7 @@ impl LikenessTransaction {
         .fetch_all(&mut self.0)
         .await?;
         let read = |(question, body, digest): (i64, Option<String>, Option<i64>)| {
-            let occurrence = body.map(|body| from_json("an occurrence", &body)).transpose()?;
+            let occurrence = body.as_deref().map(read_occurrence).transpose()?;
             Ok(ChangedQuestion { question: MessageId::from_sql(question), occurrence, digest })
         };
         rows.into_iter().map(read).collect()
@@ -129,14 +174,11 @@ impl LikenessTransaction {
 
     /// Removes a text; its region, and what it had edges with, is stale from here on.
     pub(crate) async fn delete_text(&mut self, first: MessageId) -> Result<()> {
+        let others = self.delete_edges(first).await?;
+        self.mark_stale(&others).await?;
         for sql in [
             "UPDATE asked_texts SET stale = 1 WHERE region = \
              (SELECT region FROM asked_texts WHERE first = $1)",
-            "UPDATE asked_texts SET stale = 1 WHERE first IN \
-             (SELECT other FROM text_edges WHERE one = $1)",
-            "DELETE FROM text_edges WHERE other = $1 AND one IN \
-             (SELECT other FROM text_edges WHERE one = $1)",
-            "DELETE FROM text_edges WHERE one = $1",
             "DELETE FROM text_signatures WHERE first = $1",
             "DELETE FROM text_embeddings WHERE first = $1",
             "DELETE FROM asked_texts WHERE first = $1",
@@ -160,17 +202,21 @@ impl LikenessTransaction {
     /// Has the texts of questions whose duplicate or split marks changed grouped again; tells whether
     /// there were any.
     pub(crate) async fn settle_marks(&mut self) -> Result<bool> {
+        let any = "SELECT EXISTS (SELECT 1 FROM duplicate_marks WHERE dirty <> 0) \
+                   OR EXISTS (SELECT 1 FROM split_marks WHERE dirty <> 0)";
+        if !engine::query_scalar::<bool>(any).fetch_one(&mut self.0).await? {
+            return Ok(false);
+        }
         let stale = "UPDATE asked_texts SET stale = 1 WHERE digest IN (SELECT digest FROM question_texts \
                      WHERE question IN (SELECT question FROM duplicate_marks WHERE dirty <> 0 \
                      UNION SELECT with_question FROM duplicate_marks WHERE dirty <> 0 \
                      UNION SELECT question FROM split_marks WHERE dirty <> 0))";
         engine::query(stale).execute(&mut self.0).await?;
-        let mut marks = 0;
         for table in ["duplicate_marks", "split_marks"] {
             let sql = format!("UPDATE {table} SET dirty = 0 WHERE dirty <> 0");
-            marks += engine::query(AssertSqlSafe(sql)).execute(&mut self.0).await?.rows_affected();
+            engine::query(AssertSqlSafe(sql)).execute(&mut self.0).await?;
         }
-        Ok(marks > 0)
+        Ok(true)
     }
 
     pub(crate) async fn epoch(&mut self) -> Result<EpochRow> {
@@ -250,7 +296,7 @@ impl LikenessTransaction {
         .bind(limit)
         .fetch_all(&mut self.0)
         .await?;
-        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+        bodies.iter().map(|body| read_occurrence(body)).collect()
     }
 
     /// Moves the place of the last text that counts, where nothing else of the epoch changes.
@@ -263,6 +309,7 @@ impl LikenessTransaction {
 
     /// Begins an epoch: every text is to be weighed again, and the graph is empty until then.
     pub(crate) async fn begin_epoch(&mut self, epoch: &EpochRow, statistics: &[u8]) -> Result<()> {
+        self.1.emptied = true;
         for table in ["text_keys", "text_edges", "text_signatures"] {
             let sql = format!("DELETE FROM {table}");
             engine::query(AssertSqlSafe(sql)).execute(&mut self.0).await?;
@@ -297,7 +344,7 @@ impl LikenessTransaction {
         .bind(limit)
         .fetch_all(&mut self.0)
         .await?;
-        bodies.iter().map(|body| from_json("an occurrence", body)).collect()
+        bodies.iter().map(|body| read_occurrence(body)).collect()
     }
 
     pub(crate) async fn insert_signature(
@@ -403,13 +450,19 @@ impl LikenessTransaction {
         Ok(steps.is_some_and(|steps| steps <= width as i64))
     }
 
-    pub(crate) async fn edges(
+    /// Those of some pairs that have an edge.
+    pub(crate) async fn edges_among(
         &mut self,
-        texts: &BTreeSet<MessageId>,
-    ) -> Result<Vec<(MessageId, MessageId)>> {
-        let sql =
-            "SELECT one, other FROM text_edges WHERE one IN (SELECT value FROM json_each($1))";
-        let rows = engine::query_as::<(i64, i64)>(sql).bind(id_list(texts.iter().copied()));
+        pairs: &BTreeSet<(MessageId, MessageId)>,
+    ) -> Result<BTreeSet<(MessageId, MessageId)>> {
+        if pairs.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let sql = "SELECT one, other FROM json_each($1) AS pair CROSS JOIN text_edges \
+                   ON one = CAST(pair.value ->> 0 AS INTEGER) AND other = CAST(pair.value ->> 1 AS INTEGER)";
+        let list = pairs.iter().map(|(one, other)| format!("[{},{}]", one.0, other.0));
+        let list = format!("[{}]", list.collect::<Vec<_>>().join(","));
+        let rows = engine::query_as::<(i64, i64)>(sql).bind(list);
         let id = |id: i64| MessageId::from_sql(id);
         Ok(rows.fetch_all(&mut self.0).await?.into_iter().map(|(a, b)| (id(a), id(b))).collect())
     }
@@ -432,6 +485,7 @@ impl LikenessTransaction {
             .map(|(one, other, score)| format!("[{},{},{}]", one.0, other.0, f64::from(*score)));
         let list = format!("[{}]", rows.collect::<Vec<_>>().join(","));
         engine::query(sql).bind(list).execute(&mut self.0).await?;
+        self.1.changed.extend(edges.iter().flat_map(|(one, other, _)| [*one, *other]));
         Ok(())
     }
 
@@ -447,12 +501,20 @@ impl LikenessTransaction {
         )
         .await?;
         self.execute("DELETE FROM text_edges WHERE one = $1", text).await?;
-        Ok(others.into_iter().map(MessageId::from_sql).collect())
+        let others = others.into_iter().map(MessageId::from_sql).collect::<BTreeSet<_>>();
+        self.note_parted(others.iter().copied().chain([text]));
+        Ok(others)
+    }
+
+    fn note_parted(&mut self, texts: impl Iterator<Item = MessageId> + Clone) {
+        self.1.changed.extend(texts.clone());
+        self.1.parted.extend(texts);
     }
 
     pub(crate) async fn delete_edge(&mut self, one: MessageId, other: MessageId) -> Result<()> {
         let sql = "DELETE FROM text_edges WHERE (one, other) IN (VALUES ($1, $2), ($2, $1))";
         engine::query(sql).bind(one.to_sql()).bind(other.to_sql()).execute(&mut self.0).await?;
+        self.note_parted([one, other].into_iter());
         Ok(())
     }
 

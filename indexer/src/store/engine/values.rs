@@ -155,7 +155,8 @@ pub(super) fn for_postgres(values: Vec<Value>) -> Result<PgArguments, Error> {
 fn without_nul(text: String) -> String {
     const ESCAPED: &str = "\\u0000";
     let is_json = text.starts_with(['{', '[']);
-    if !text.contains('\0') && !(is_json && text.contains(ESCAPED)) {
+    let has_any = text.contains('\0') || (is_json && text.contains(ESCAPED));
+    if !has_any {
         return text;
     }
     let text = text.replace('\0', "\u{fffd}");

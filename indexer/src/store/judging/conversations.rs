@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ConversationId, MessageId};
 use sqlx::AssertSqlSafe;
 
 use super::exchanges::{ExchangeRow, JudgedExchanges, delete_exchanges, replace_exchanges};
 use super::pending::PendingRange;
 use super::returning_askers::{open_questions, settle_closed};
+use super::stored_occurrence::read_occurrence;
 use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
-use crate::store::{MAX_BINDS, Result, Store, from_json, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// A conversation as judged, to be stored.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ impl Store {
         .await?;
         let mut cited = self.evidence_in(channel).await?;
         for (asked_in, above, body) in rows {
-            let occurrence = from_json::<Occurrence>("an occurrence", &body)?;
+            let occurrence = read_occurrence(&body)?;
             let quotes = std::iter::once(&occurrence.question).chain(&occurrence.answers);
             let messages = quotes.map(|quote| quote.message);
             cited.extend(messages.filter(|message| {

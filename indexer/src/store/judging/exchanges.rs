@@ -8,11 +8,12 @@ use rules::model::ids::{ChannelId, ConversationId, MessageId, UserId};
 use sqlx::AssertSqlSafe;
 
 use super::returning_askers;
+use super::stored_occurrence::write_occurrence;
 use crate::store::clusters::cluster_rows::{add_change, cluster_id};
 use crate::store::clusters::likeness::id_list;
 use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlId;
-use crate::store::{MAX_BINDS, Result, Store, placeholders, to_json};
+use crate::store::{MAX_BINDS, Result, Store, placeholders};
 
 /// An exchange as judged, to be stored with its conversation.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct ExchangeRow {
     pub status: ExchangeStatus,
     /// Present exactly where something is asked.
     pub asked: Option<AskedBy>,
-    /// The verdict with its reasons, written by the caller.
+    /// As [`crate::store::write_verdict`] writes it.
     pub verdict: String,
     /// Present exactly where the question is resolved.
     pub occurrence: Option<Occurrence>,
@@ -180,7 +181,7 @@ async fn upsert_occurrences(
                 .bind(occurrence.conversation.to_sql())
                 .bind(occurrence.channel.to_sql())
                 .bind(crate::store::operations::counts::grade_name(occurrence.grade))
-                .bind(to_json(occurrence));
+                .bind(write_occurrence(occurrence));
         }
         let touched = query.fetch_all(&mut *connection).await?;
         for cluster in touched.into_iter().flatten().collect::<BTreeSet<_>>() {

@@ -124,7 +124,7 @@ async fn withdraw(connection: &mut Transaction, exchanges: &BTreeSet<(i64, i64)>
     }
     let keys = exchanges.iter().map(|(conversation, id)| format!("[{conversation},{id}]"));
     let keys = format!("[{}]", keys.collect::<Vec<_>>().join(","));
-    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.q[0]') AS INTEGER) \
                      FROM json_each($1) AS one JOIN exchanges \
                      ON exchanges.conversation = CAST(one.value ->> 0 AS INTEGER) \
                      AND exchanges.id = CAST(one.value ->> 1 AS INTEGER))";

@@ -6,7 +6,7 @@ use rules::resolution::ResolutionGrade;
 use serde::Serialize;
 
 use crate::store::engine;
-use crate::store::{Result, Store, StoreError};
+use crate::store::{Result, Store};
 
 /// What is stored, counted. A function of the stored history alone: no clock, no order of arrival.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -98,18 +98,4 @@ pub(in crate::store) fn grade_name(grade: ResolutionGrade) -> &'static str {
         ResolutionGrade::Thanked => "thanked",
         ResolutionGrade::Unconfirmed => "unconfirmed",
     }
-}
-
-pub(in crate::store) fn parse_grade(name: &str) -> Result<ResolutionGrade> {
-    let grades = [
-        ResolutionGrade::Certain,
-        ResolutionGrade::Confirmed,
-        ResolutionGrade::Thanked,
-        ResolutionGrade::Unconfirmed,
-    ];
-    let grade = grades.into_iter().find(|grade| grade_name(*grade) == name);
-    grade.ok_or_else(|| StoreError::Unreadable {
-        what: "a grade",
-        source: format!("{name:?} is no grade").into(),
-    })
 }

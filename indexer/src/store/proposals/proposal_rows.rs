@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rules::model::cluster::ClusterState;
+use rules::model::cluster::{ClusterState, Occurrence};
 use rules::model::ids::{ChannelId, ClusterId, MessageId};
+use rules::resolution::ConversationVerdict;
 use serde::Serialize;
 
 use crate::store::clusters::cluster_rows::cluster_id;
 use crate::store::engine::{self, Transaction, named_row};
+use crate::store::judging::stored_occurrence::read_occurrence;
+use crate::store::judging::stored_verdict::read_verdict;
 use crate::store::sql::{SqlId, SqlTime};
 use crate::store::{Result, Store, StoreError};
 
@@ -236,8 +239,8 @@ pub(in crate::store) async fn clear_titles(
     gone: Option<&BTreeSet<MessageId>>,
 ) -> Result<bool> {
     let mut named = BTreeMap::<String, bool>::new();
-    for (cluster, title) in titled_in(connection, channel).await? {
-        let hit = gone.is_none_or(|gone| numbers(&title).any(|id| gone.contains(&id)));
+    for (cluster, messages) in titled_in(connection, channel).await? {
+        let hit = gone.is_none_or(|gone| !gone.is_disjoint(&messages));
         *named.entry(cluster).or_default() |= hit;
     }
     let mut any = false;
@@ -248,15 +251,15 @@ pub(in crate::store) async fn clear_titles(
     Ok(any)
 }
 
-/// For each occurrence in a channel whose cluster's proposal has a title: that proposal, and the
-/// verdict and words with all the messages that they name.
+/// For each occurrence in a channel whose cluster's proposal has a title: that proposal, and the messages of its
+/// exchanges.
 async fn titled_in(
     connection: &mut Transaction,
     channel: ChannelId,
-) -> Result<Vec<(String, String)>> {
+) -> Result<Vec<(String, BTreeSet<MessageId>)>> {
     // The sign keeps SQLite from reading all of the channel for each proposal.
-    Ok(engine::query_as::<(String, String)>(
-        "SELECT proposals.cluster, COALESCE(exchanges.verdict, '') || occurrences.body FROM proposals \
+    let rows = engine::query_as::<(String, String, Option<String>)>(
+        "SELECT proposals.cluster, occurrences.body, exchanges.verdict FROM proposals \
          LEFT JOIN redirects ON redirects.old = proposals.cluster \
          JOIN occurrences \
          ON occurrences.cluster = COALESCE(redirects.cluster, proposals.cluster) \
@@ -265,13 +268,23 @@ async fn titled_in(
     )
     .bind(channel.to_sql())
     .fetch_all(connection)
-    .await?)
+    .await?;
+    let named = |(cluster, body, verdict): (String, String, Option<String>)| {
+        let verdict = verdict.as_deref().map(read_verdict).transpose()?;
+        Ok((cluster, messages_of(&read_occurrence(&body)?, verdict.as_ref())))
+    };
+    rows.into_iter().map(named).collect()
 }
 
-/// Every whole number in a text, as a message id.
-fn numbers(text: &str) -> impl Iterator<Item = MessageId> {
-    let runs = text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty());
-    runs.filter_map(|run| run.parse().ok().map(MessageId))
+fn messages_of(
+    occurrence: &Occurrence,
+    verdict: Option<&ConversationVerdict>,
+) -> BTreeSet<MessageId> {
+    let quotes = std::iter::once(&occurrence.question).chain(&occurrence.answers);
+    let signals = occurrence.signals.iter().map(|signal| signal.message);
+    let mut messages = quotes.map(|quote| quote.message).chain(signals).collect::<BTreeSet<_>>();
+    messages.extend(verdict.into_iter().flat_map(ConversationVerdict::messages));
+    messages
 }
 
 async fn drop_title(connection: &mut Transaction, cluster: &str) -> Result<()> {

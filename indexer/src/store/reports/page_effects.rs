@@ -35,8 +35,8 @@ impl Store {
     /// anything on it.
     pub async fn asker_days(&self, since: Timestamp, until: Timestamp) -> Result<u64> {
         let count = engine::query_scalar::<i64>(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.question.asker'), \
-             CAST(json_extract(verdict, '$.question.asked') AS INTEGER) / $3 FROM exchanges \
+            "SELECT COUNT(*) FROM (SELECT DISTINCT json_extract(verdict, '$.u'), \
+             CAST(json_extract(verdict, '$.t') AS INTEGER) / $3 FROM exchanges \
              WHERE status IN ('open', 'helped', 'resolved') AND id BETWEEN $1 AND $2) AS days",
         )
         .bind(MessageId::min_at(since).to_sql())

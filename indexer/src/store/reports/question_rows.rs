@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use rules::model::cluster::Occurrence;
 use rules::model::ids::{ChannelId, ClusterId, ConversationId, MessageId, UserId};
 use rules::resolution::ResolutionGrade;
 use rules::time;
@@ -10,9 +11,10 @@ use sqlx::AssertSqlSafe;
 
 use crate::store::clusters::cluster_rows::cluster_id;
 use crate::store::engine::{self, named_row};
-use crate::store::operations::counts::parse_grade;
+use crate::store::judging::stored_occurrence::read_occurrence;
+use crate::store::judging::stored_verdict::read_verdict;
 use crate::store::sql::{SqlId, SqlTime};
-use crate::store::{MAX_BINDS, Result, Store, StoreError, from_json, placeholders};
+use crate::store::{MAX_BINDS, Result, Store, StoreError, placeholders};
 
 /// A question of an exchange. `Debug` hides the words.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,17 +63,9 @@ named_row! {
         id: i64,
         channel: i64,
         status: String,
-        messages: Option<String>,
-        asker: i64,
-        asked: i64,
-        answers: Option<String>,
+        verdict: String,
         cluster: Option<String>,
-        grade: Option<String>,
-        answered: Option<i64>,
-        answerer: Option<i64>,
-        answerer_name: Option<String>,
-        question: Option<String>,
-        answer: Option<String>,
+        body: Option<String>,
     }
 }
 
@@ -85,18 +79,8 @@ impl Store {
     ) -> Result<Vec<AskedQuestionRow>> {
         let rows = engine::query_as::<QuestionRow>(
             "SELECT exchanges.conversation, exchanges.id, exchanges.channel, status, \
-             json_extract(verdict, '$.question.messages') AS messages, \
-             CAST(json_extract(verdict, '$.question.asker') AS INTEGER) AS asker, \
-             CAST(json_extract(verdict, '$.question.asked') AS INTEGER) AS asked, \
-             (SELECT json_group_array(value ->> 'message') \
-              FROM json_each(verdict, '$.answers')) AS answers, \
-             cluster, grade, CAST(json_extract(body, '$.answers[0].sent') AS INTEGER) AS answered, \
-             CAST(json_extract(body, '$.answers[0].author') AS INTEGER) AS answerer, \
-             json_extract(body, '$.answers[0].author_name') AS answerer_name, \
-             json_extract(body, '$.question.text') AS question, \
-             json_extract(body, '$.answers[0].text') AS answer \
-             FROM exchanges LEFT JOIN occurrences ON status = 'resolved' AND occurrences.question = \
-             CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+             verdict, cluster, body FROM exchanges LEFT JOIN occurrences ON status = 'resolved' \
+             AND occurrences.question = CAST(json_extract(verdict, '$.q[0]') AS INTEGER) \
              WHERE status IN ('open', 'helped', 'resolved') AND exchanges.id BETWEEN $1 AND $2",
         )
         .bind(MessageId::min_at(time::minus(since, time::days(1))).0 as i64)
@@ -108,8 +92,7 @@ impl Store {
         for row in rows {
             let row = asked_question(row)?;
             if (since..until).contains(&row.asked) {
-                let first = *row.messages.first().ok_or_else(no_question)?;
-                asked.entry(first).or_insert(row);
+                asked.entry(row.messages[0]).or_insert(row);
             }
         }
         Ok(asked.into_values().collect())
@@ -195,34 +178,31 @@ fn no_question() -> StoreError {
     StoreError::Unreadable { what: "a verdict", source: "it names no question".into() }
 }
 
-fn no_answer() -> StoreError {
-    StoreError::Unreadable { what: "an occurrence", source: "it has no answer".into() }
-}
-
 fn asked_question(row: QuestionRow) -> Result<AskedQuestionRow> {
-    let ids = |list: Option<String>| -> Result<Vec<MessageId>> {
-        from_json("a verdict", list.as_deref().unwrap_or("[]"))
-    };
-    let occurrence = row.grade.map(|grade| -> Result<_> {
+    let verdict = read_verdict(&row.verdict)?;
+    let question = verdict.question().ok_or_else(no_question)?;
+    let figures = |body: String| -> Result<_> {
+        let Occurrence { question, mut answers, grade, .. } = read_occurrence(&body)?;
+        let answer = answers.swap_remove(0);
         Ok(OccurrenceFigures {
             cluster: row.cluster.as_deref().map(cluster_id).transpose()?,
-            grade: parse_grade(&grade)?,
-            answered: Timestamp::from_sql(row.answered.ok_or_else(no_answer)?),
-            answerer: UserId::from_sql(row.answerer.ok_or_else(no_answer)?),
-            answerer_name: row.answerer_name.ok_or_else(no_answer)?,
-            question: row.question.ok_or_else(no_answer)?,
-            answer: row.answer.ok_or_else(no_answer)?,
+            grade,
+            answered: answer.sent,
+            answerer: answer.author,
+            answerer_name: answer.author_name,
+            question: question.text,
+            answer: answer.text,
         })
-    });
+    };
     Ok(AskedQuestionRow {
         conversation: ConversationId::from_sql(row.conversation),
         exchange: MessageId::from_sql(row.id),
         channel: ChannelId::from_sql(row.channel),
         status: row.status,
-        messages: ids(row.messages)?,
-        asker: UserId::from_sql(row.asker),
-        asked: Timestamp::from_sql(row.asked),
-        answers: ids(row.answers)?,
-        occurrence: occurrence.transpose()?,
+        messages: question.messages.clone(),
+        asker: question.asker,
+        asked: question.asked,
+        answers: verdict.answers().iter().map(|answer| answer.message).collect(),
+        occurrence: row.body.map(figures).transpose()?,
     })
 }

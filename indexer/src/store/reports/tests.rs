@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::store::{
     ConversationRow, ExchangeRow, ExchangeStatus, ReactionsCoverage, Store, WriteBatch,
+    write_verdict,
 };
 
 const NOON: Timestamp = Timestamp::constant((20_000 * 24 + 12) * 3_600, 0);
@@ -60,12 +61,12 @@ fn open(hour: i64) -> ConversationRow {
         id: ConversationId(question),
         channel: ChannelId(1),
         last: reply,
-        links: format!("[[{},0,[]],[{},{},[]]]", question.0, reply.0, question.0),
+        links: format!("[[{},0,\"\"],[{},-1,\"\"]]", question.0, reply.0),
         exchanges: vec![ExchangeRow {
             id: question,
             status: ExchangeStatus::Open,
             asked: None,
-            verdict: serde_json::to_string(&verdict).unwrap(),
+            verdict: write_verdict(&verdict),
             occurrence: None,
         }],
     }

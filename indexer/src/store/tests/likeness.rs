@@ -194,36 +194,49 @@ async fn compare(store: &Store, truth: &Truth, encoder: Option<WordEncoder>, whe
 /// Follows changes in small steps, and compares after every so many of them.
 async fn follow(seed: u64, changes: u64, compared: usize, encoder: Option<WordEncoder>) {
     let (store, _folder) = empty().await;
-    store.use_encoder("one").await.unwrap();
+    follow_by(&[store], seed, changes, compared, encoder).await;
+}
+
+/// The same by several processes, of which any makes a change and any groups.
+async fn follow_by(
+    stores: &[Store],
+    seed: u64,
+    changes: u64,
+    compared: usize,
+    encoder: Option<WordEncoder>,
+) {
+    stores[0].use_encoder("one").await.unwrap();
     let rules = Arc::new(Ruleset::embedded());
     let (mut truth, mut draws) = (Truth::new(), Draws(seed));
     let (mut left, mut steps) = (changes, 0);
     while left > 0 {
         let some = (1 + draws.below(16)).min(left);
         for _ in 0..some {
-            change(&store, &mut truth, &mut draws).await;
+            change(&stores[0], &mut truth, &mut draws).await;
         }
         left -= some;
-        recluster(&store, &rules, time::at_millisecond(1), false).await.unwrap();
+        let store = &stores[steps * steps % 7 % stores.len()];
+        recluster(store, &rules, time::at_millisecond(1), false).await.unwrap();
         assert!(!store.needs_recluster().await.unwrap());
         if let Some(encoder) = encoder {
             // Some stay unread, and are changed or deleted before their turn.
-            encoder.read_some(&store, draws.below(8) as u32).await;
+            encoder.read_some(store, draws.below(8) as u32).await;
         }
         steps += 1;
         if steps % compared != 0 && left > 0 {
             continue;
         }
         let when = format!("seed {seed}, {left} changes left");
-        compare(&store, &truth, encoder, &when).await;
+        compare(store, &truth, encoder, &when).await;
     }
+    let store = &stores[0];
     let (again, _folder) = empty().await;
     let all = truth.iter().rev().map(|(id, text)| judged(*id, text)).collect::<Vec<_>>();
     again.save_conversations(&all).await.unwrap();
     recluster(&again, &rules, time::at_millisecond(1), false).await.unwrap();
     compare(&again, &truth, encoder, "all at once").await;
-    assert_eq!(clusters(&again).await, clusters(&store).await, "seed {seed}");
-    let largest = clusters(&store).await.into_values().map(|one| one.0.len()).max();
+    assert_eq!(clusters(&again).await, clusters(store).await, "seed {seed}");
+    let largest = clusters(store).await.into_values().map(|one| one.0.len()).max();
     assert!(largest.is_some_and(|largest| largest > 2), "questions come together: {largest:?}");
 }
 
@@ -237,6 +250,16 @@ async fn whatever_the_changes_are() {
     for seed in 2..10 {
         follow(seed, 80, 1, None).await;
     }
+}
+
+#[tokio::test]
+async fn processes_that_take_turns_come_to_what_grouping_everything_comes_to() {
+    let (store, folder) = empty().await;
+    let mut stores = vec![store];
+    for _ in 0..2 {
+        stores.push(Store::open_shared(location(folder.path())).await.unwrap());
+    }
+    follow_by(&stores, 16, 400, 5, None).await;
 }
 
 #[tokio::test]

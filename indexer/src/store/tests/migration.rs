@@ -54,7 +54,7 @@ const VERSION_ROWS: [&str; 5] = [
 ];
 
 /// A store that was made by the first `version` migrations, filled, and then opened.
-async fn migrated_from(version: usize, rows: &[String]) -> (Store, TempDir) {
+pub(super) async fn migrated_from(version: usize, rows: &[String]) -> (Store, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(data_directory::STORE_FILE);
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);

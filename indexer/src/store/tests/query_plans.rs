@@ -195,7 +195,7 @@ pub(super) fn columns(sql: &str) -> Vec<String> {
 pub(super) fn with_parts(literal: &str) -> String {
     let lost = "conversation IN (SELECT value FROM json_each($1)) \
                 AND question NOT IN (SELECT value FROM json_each($2))";
-    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.question.messages[0]') AS INTEGER) \
+    let withdrawn = "question IN (SELECT CAST(json_extract(verdict, '$.q[0]') AS INTEGER) \
                      FROM json_each($1) AS one JOIN exchanges \
                      ON exchanges.conversation = CAST(one.value ->> 0 AS INTEGER) \
                      AND exchanges.id = CAST(one.value ->> 1 AS INTEGER))";

@@ -28,7 +28,7 @@ fn unresolved(id: u64, status: ExchangeStatus) -> ConversationRow {
         id: ConversationId(MessageId(id)),
         channel: ChannelId(1),
         last: MessageId(id + 1),
-        links: format!("[[{id},0,[]],[{},{id},[]]]", id + 1),
+        links: format!("[[{id},0,\"\"],[{},-1,\"\"]]", id + 1),
         exchanges: vec![exchange],
     }
 }
@@ -52,7 +52,7 @@ async fn only_old_conversations_without_an_answer_go() {
     let (small_talk, open, answered, lately) =
         (days_ago(300), days_ago(200), days_ago(150), days_ago(99));
     let mut kept = resolved(answered, &[answered]);
-    kept.links = format!("[[{answered},0,[]],[{},{answered},[]]]", answered + 1);
+    kept.links = format!("[[{answered},0,\"\"],[{},-1,\"\"]]", answered + 1);
     let rows = [
         unresolved(small_talk, ExchangeStatus::NoQuestion),
         unresolved(open, ExchangeStatus::Open),

@@ -23,7 +23,7 @@ fn question(
     let exchange = &mut row.exchanges[0];
     exchange.status = status;
     exchange.asked = Some(AskedBy { asker: UserId(asker), topics: TopicSketch(topics) });
-    exchange.verdict = format!("{{\"question\":{{\"messages\":[{id}]}}}}");
+    exchange.verdict = format!("{{\"q\":[{id}]}}");
     if status != ExchangeStatus::Resolved {
         exchange.occurrence = None;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::{AuthorCache, StoreError, StoredExchange};
+use indexer::store::{AuthorCache, read_verdict};
 use rules::config::scope::Consent;
 use rules::model::ids::{ChannelId, GuildId, MessageId, UserId};
 use rules::model::message::{Author, Role};
@@ -26,11 +26,7 @@ pub(crate) struct JudgedConversation {
 impl JudgedConversation {
     /// The question, where there is one.
     pub(crate) fn question(&self) -> Option<&Question> {
-        match &self.verdict {
-            ConversationVerdict::NotAQuestion { .. } => None,
-            ConversationVerdict::Open { question, .. } => Some(question),
-            ConversationVerdict::Resolved(resolution) => Some(&resolution.question),
-        }
+        self.verdict.question()
     }
 }
 
@@ -142,7 +138,7 @@ impl InteractionHandler {
                 // The newest that had begun by then; a message of an older one may come after it.
                 let newest = exchanges.iter().rev().find(|exchange| exchange.id <= message);
                 let Some(exchange) = newest.or(exchanges.first()) else { return Ok(None) };
-                let verdict = verdict(exchange)?;
+                let verdict = read_verdict(&exchange.verdict)?;
                 return Ok(Some(JudgedConversation { root: stored.id.0, verdict }));
             }
         }
@@ -208,9 +204,4 @@ impl InteractionHandler {
 /// The key under which the store keeps the consent to quote one message.
 pub(crate) fn consent_subject(message: MessageId) -> String {
     format!("message:{message}")
-}
-
-fn verdict(stored: &StoredExchange) -> Result<ConversationVerdict, StoreError> {
-    serde_json::from_str(&stored.verdict)
-        .map_err(|source| StoreError::Unreadable { what: "a verdict", source: source.into() })
 }
