@@ -83,9 +83,6 @@ pub use self::visitors::search_demand::{DemandKind, DemandRow, SearchOutcome};
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Those of an epoch, with its number.
-type KnownStatistics = Option<(i64, Arc<CorpusStats>)>;
-
 /// The truth on disk. Cloning shares the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -95,12 +92,15 @@ pub struct Store {
     is_writable: bool,
     /// What this process read of the graph, and the statistics of the epoch with its number.
     graph: Arc<Mutex<KnownGraph>>,
-    statistics: Arc<Mutex<KnownStatistics>>,
+    statistics: Arc<Mutex<Option<EpochStatistics>>>,
     /// Under which lease it writes.
     lease: Option<Arc<HeldLease>>,
     /// `None` in a directory that cannot be written to.
     _open: Option<Arc<data_directory::OpenLock>>,
 }
+
+/// The number of an epoch, and its statistics.
+type EpochStatistics = (i64, Arc<CorpusStats>);
 
 const READERS: u32 = 4;
 /// How long a writer waits for its turn: scrubbing a large store takes a while.
@@ -134,7 +134,12 @@ impl Store {
 
     /// The same beside other processes that write: each statement or transaction takes its turn.
     pub async fn open_shared(location: impl Into<StoreLocation>) -> Result<Self> {
-        let StoreLocation { data, server } = location.into();
+        Self::open_copied(location.into()).await?.when_complete().await
+    }
+
+    /// The same of a store that another one may be copied into.
+    async fn open_copied(location: StoreLocation) -> Result<Self> {
+        let StoreLocation { data, server } = location;
         match server {
             None => sqlite_file::open(&data).await,
             Some(server) => postgres_server::open(&data, &server).await,
@@ -144,10 +149,11 @@ impl Store {
     /// Opens an existing store for reading beside another process that may be writing.
     pub async fn open_read_only(location: impl Into<StoreLocation>) -> Result<Self> {
         let StoreLocation { data, server } = location.into();
-        match server {
-            None => sqlite_file::open_read_only(&data).await,
-            Some(server) => postgres_server::open_read_only(&server).await,
-        }
+        let store = match server {
+            None => sqlite_file::open_read_only(&data).await?,
+            Some(server) => postgres_server::open_read_only(&server).await?,
+        };
+        store.when_complete().await
     }
 
     /// Whether there is a store in this directory, or a file in its place.
@@ -193,7 +199,7 @@ impl Store {
 
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<()> {
-        engine::query("SELECT 1").execute(&self.read).await?;
+        engine::query("SELECT TRUE").execute(&self.read).await?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use indexer::store::{CopiedTable, ServerUrl, Store, StoreLocation, StoreTransfer, WriteLock};
+use indexer::store::{CopiedTable, ServerUrl, StoreLocation, StoreTransfer, WriteLock};
 
 use super::{CommandResult, GlobalArgs, print_json};
 
@@ -41,12 +41,9 @@ pub(super) async fn run(
     let file = StoreLocation::from(&options.data);
     let server = StoreLocation { data: options.data.clone(), server: Some(server) };
     let (from, to) = if to.is_some() { (file, server) } else { (server, file) };
-    // A file that is missing is not made where it is to be read.
-    Store::open_read_only(from.clone()).await?.close().await;
-    let transfer =
-        StoreTransfer { from: Store::open_shared(from).await?, to: Store::open_shared(to).await? };
+    let transfer = StoreTransfer::open(from, to).await?;
     let copied = transfer.copy().await?;
-    transfer.to.close().await;
+    transfer.close().await;
     let rows = copied.iter().map(|table| table.rows).sum::<u64>();
     if options.json {
         let table = |CopiedTable { name, rows }: &CopiedTable| (name.clone(), (*rows).into());

@@ -51,6 +51,10 @@ pub enum StoreError {
         "the PostgreSQL server of the store cannot be reached; start it, or check `url` in [store]"
     )]
     Unreachable(#[source] sqlx::Error),
+    #[error(
+        "the store did not answer in time: another process writes for long, or its server is down"
+    )]
+    TimedOut(#[source] sqlx::Error),
     #[error("PostgreSQL refuses the login; check user and password of `url` in [store]")]
     LoginRefused(#[source] sqlx::Error),
     #[error("PostgreSQL does not have the database of `url` in [store]; make it with `createdb`")]
@@ -69,6 +73,10 @@ pub enum StoreError {
         "the copy of {0} differs; run the command again while nothing else writes to the stores"
     )]
     TransferDiffers(String),
+    #[error(
+        "the copy of a store into this one is not complete; run `harvester migrate-store` again"
+    )]
+    HalfCopied,
     #[error("this store is in PostgreSQL: {0}")]
     OnServer(&'static str),
     #[error("the store failed")]
@@ -81,10 +89,28 @@ const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_NOTADB: i32 = 26;
 
+/// A statement waited too long for a lock; a connection idled too long in a transaction,
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const PASSING: [&str; 2] = ["55P03", "25P03"];
+
+impl StoreError {
+    /// Whether the same may succeed after a while without anybody's help: the server restarts, or a connection was cut.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Sql(sqlx::Error::PoolTimedOut) => true,
+            Self::Sql(sqlx::Error::Database(reported)) => {
+                reported.code().is_some_and(|code| PASSING.contains(&&*code))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) => return Self::Unreachable(error),
+            sqlx::Error::PoolTimedOut => return Self::TimedOut(error),
             sqlx::Error::Database(reported) => {
                 if let Some(reported) = reported.try_downcast_ref::<PgDatabaseError>() {
                     return of_postgres(reported.code())(error);
@@ -117,7 +143,9 @@ fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
         "28000" | "28P01" => StoreError::LoginRefused,
         "3D000" => StoreError::NoDatabase,
         "53100" => StoreError::DiskFull,
-        "57P01" | "57P02" | "57P03" | "53300" => StoreError::Unreachable,
+        "57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006" => {
+            StoreError::Unreachable
+        }
         "XX001" | "XX002" => StoreError::Damaged,
         _ => StoreError::Sql,
     }

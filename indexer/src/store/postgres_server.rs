@@ -1,11 +1,12 @@
 //! A store in a PostgreSQL database.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
-use super::data_directory::{create_private_directory, failed};
+use super::data_directory::{create_private_directory, failed, make_private};
 use super::engine::Pool;
 use super::migrations::postgres_migrator;
 use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
@@ -13,10 +14,15 @@ use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
 /// Statements that a connection keeps prepared: there are some three hundred.
 const PREPARED: usize = 400;
 
+/// A process that is paused or cut off in a transaction keeps others from writing for so long: as long as its leases last.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// Opens the store for writing; makes its tables if missing.
 pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
     create_private_directory(data).map_err(|source| failed(data, source))?;
+    make_private(data)?;
     let options = options(server)?;
+    check_server(&options).await?;
     let write = pool(1).connect_with(options.clone()).await?;
     make_schema(&write).await?;
     check_tables(&write).await?;
@@ -30,6 +36,7 @@ pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
 /// Opens an existing store for reading.
 pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
     let options = options(server)?.options([("default_transaction_read_only", "on")]);
+    check_server(&options).await?;
     let read = pool(READERS).connect_with(options).await?;
     if !has_tables(&read, "_sqlx_migrations").await? {
         return Err(StoreError::EmptyDatabase);
@@ -39,12 +46,12 @@ pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
 }
 
 fn options(server: &ServerUrl) -> Result<PgConnectOptions> {
-    let timeout = format!("{}s", WRITER_TIMEOUT.as_secs());
+    let [timeout, idle] =
+        [WRITER_TIMEOUT, IDLE_TIMEOUT].map(|timeout| format!("{}s", timeout.as_secs()));
     let options = server.options()?.application_name("harvester");
     Ok(options.statement_cache_capacity(PREPARED).options([
         ("lock_timeout", timeout.as_str()),
-        // A process that hangs in a transaction would keep others from writing for ever.
-        ("idle_in_transaction_session_timeout", timeout.as_str()),
+        ("idle_in_transaction_session_timeout", idle.as_str()),
     ]))
 }
 
@@ -55,6 +62,11 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(WRITER_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+}
+
+/// Says at once what is wrong with the server; a pool would wait for one that does not answer.
+async fn check_server(options: &PgConnectOptions) -> Result<()> {
+    Ok(PgConnection::connect_with(options).await?.close().await?)
 }
 
 /// Makes the schema that the address names by `options[search_path]`, if it is missing.

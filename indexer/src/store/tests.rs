@@ -109,6 +109,17 @@ fn batch(messages: impl IntoIterator<Item = Message>) -> WriteBatch {
     }
 }
 
+/// Purges deleted text as often as a daemon would: on a server it waits for other tests, which read as before.
+async fn purge(store: &Store) {
+    for _ in 0..10_000 {
+        store.purge_deleted_text().await.unwrap();
+        if !store.purge_due().await.unwrap() {
+            return;
+        }
+    }
+    panic!("deleted text is not purged");
+}
+
 /// Every message of a channel.
 async fn all(store: &Store, channel: u64) -> Vec<Message> {
     let mut faces = AuthorCache::default();

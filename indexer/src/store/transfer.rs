@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::engine::{self, Dialects, Pool, Transaction, Value, ValueRow};
 use super::operations::settings::hex;
-use super::{MAX_BINDS, Result, Store, StoreError, placeholders};
+use super::{MAX_BINDS, Result, Store, StoreError, StoreLocation, placeholders};
 
 /// The setting that a store has while another one is copied into it: which one.
 const MARK: &str = "transfer";
@@ -19,8 +19,8 @@ const WITH_A_ROW: [&str; 2] = ["corpus_epoch", "sentence_encoder"];
 /// A store with another one, empty or partly filled by an earlier run, that is to hold the same.
 #[derive(Debug)]
 pub struct StoreTransfer {
-    pub from: Store,
-    pub to: Store,
+    from: Store,
+    to: Store,
 }
 
 /// What was copied of a table.
@@ -43,7 +43,29 @@ struct Column {
     key: Option<i64>,
 }
 
+impl Store {
+    /// The store, unless the copy of another one into it is not complete.
+    pub(super) async fn when_complete(self) -> Result<Self> {
+        match self.setting(MARK).await? {
+            None => Ok(self),
+            Some(_) => Err(StoreError::HalfCopied),
+        }
+    }
+}
+
 impl StoreTransfer {
+    /// Opens both stores; the one to be filled is made if missing.
+    pub async fn open(from: StoreLocation, to: StoreLocation) -> Result<Self> {
+        // A file that is missing is not made where it is to be read.
+        Store::open_read_only(from.clone()).await?.close().await;
+        Ok(Self { from: Store::open_shared(from).await?, to: Store::open_copied(to).await? })
+    }
+
+    pub async fn close(&self) {
+        self.from.close().await;
+        self.to.close().await;
+    }
+
     /// Copies every row in the order of the tables' keys. A run that ended early is gone on with. In the end both
     /// stores are read again and compared.
     pub async fn copy(&self) -> Result<Vec<CopiedTable>> {

@@ -75,19 +75,29 @@ impl Store {
 
     /// Tells whether deleted words left every file.
     async fn remove_from_files(&self, must_rewrite: bool, is_small: bool) -> Result<bool> {
-        match &self.write {
-            Pool::Sqlite(pool) => {
-                if must_rewrite || is_small {
-                    sqlx::query("VACUUM").execute(pool).await?;
-                }
-                truncate_log(pool).await
+        // Not on the connection for writing, by which this process renews its leases meanwhile.
+        if let Pool::Postgres(pool) | Pool::PostgresWriter(pool) = &self.read {
+            if is_read_as_before(pool).await? {
+                return Ok(false);
             }
-            Pool::Postgres(pool) | Pool::PostgresWriter(pool) => {
-                vacuum(pool, must_rewrite || is_small).await?;
-                Ok(true)
-            }
+            vacuum(pool, must_rewrite || is_small).await?;
+            return Ok(true);
         }
+        let Pool::Sqlite(pool) = &self.write else { return Ok(true) };
+        if must_rewrite || is_small {
+            sqlx::query("VACUUM").execute(pool).await?;
+        }
+        truncate_log(pool).await
     }
+}
+
+/// Whether somebody reads the store as it was before the last deletion: rows are kept for them. `xmin` is the
+/// transaction that noted it.
+async fn is_read_as_before(pool: &PgPool) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity JOIN settings ON settings.name = $1 \
+               WHERE datname = current_database() AND pid <> pg_backend_pid() \
+               AND age(backend_xmin) >= age(settings.xmin))";
+    Ok(sqlx::query_scalar(sql).bind(PURGE.due).fetch_one(pool).await?)
 }
 
 /// Frees deleted rows, which are overwritten as their pages are used again; `whole` makes new files, for which

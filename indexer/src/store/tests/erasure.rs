@@ -236,8 +236,7 @@ async fn a_forgotten_person_leaves_no_byte() {
     store.purge_deleted_text().await.unwrap();
     assert!(store.purge_due().await.unwrap(), "verdicts still quote what was deleted");
     judge_again(&store).await;
-    store.purge_deleted_text().await.unwrap();
-    assert!(!store.purge_due().await.unwrap());
+    purge(&store).await;
     assert_eq!(traces(&store, &folder).await, Vec::<String>::new());
 
     let left = left_after(&store).await;
@@ -304,7 +303,6 @@ async fn deleted_words_leave_the_files_once_their_conversations_are_judged() {
     store.purge_deleted_text().await.unwrap();
     assert!(store.purge_due().await.unwrap());
     judge_again(&store).await;
-    store.purge_deleted_text().await.unwrap();
-    assert!(!store.purge_due().await.unwrap());
+    purge(&store).await;
     assert_eq!(traces(&store, &folder).await, Vec::<String>::new());
 }

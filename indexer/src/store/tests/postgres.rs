@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::model::ids::ClusterId;
-use sqlx::{AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, Executor as _, PgPool, SqlSafeStr as _, Statement as _,
+    TypeInfo as _,
+};
 
 use super::query_plans::{columns, literals, sources, with_parts};
 use super::*;
@@ -28,29 +31,51 @@ async fn postgresql_understands_every_statement() {
                 continue;
             }
             statements += 1;
-            if let Err(error) = prepare(&pool, &translated(&sql).0).await {
-                refused.entry(file.clone()).or_default().push(format!("{error}: {sql}"));
+            match prepare(&pool, &translated(&sql).0).await {
+                Err(error) => {
+                    refused.entry(file.clone()).or_default().push(format!("{error}: {sql}"));
+                }
+                Ok(kinds) => {
+                    let unread = kinds.into_iter().filter(|kind| !READ.contains(&kind.as_str()));
+                    let unread = unread.map(|kind| format!("nothing reads {kind}: {sql}"));
+                    refused.entry(file.clone()).or_default().extend(unread);
+                }
             }
         }
     }
+    refused.retain(|_, mistakes| !mistakes.is_empty());
     assert_eq!(refused, BTreeMap::new());
     assert!(statements > 200, "only {statements} statements are found");
 }
 
-/// Prepares a statement whose binds have some type that fits. The program says which, the text does not.
-async fn prepare(pool: &PgPool, sql: &str) -> Result<(), sqlx::Error> {
+/// Types of columns that rows are read from. PostgreSQL's `1` is an `INT4`, and its sum a `NUMERIC`.
+const READ: [&str; 6] = ["INT8", "FLOAT8", "BOOL", "TEXT", "BYTEA", "VOID"];
+/// A bind stands only where the program fills a place: everything else was understood.
+const INDETERMINATE: &str = "42P18";
+
+/// Prepares a statement whose binds have some type that fits; returns the types of its columns. The program says which
+/// type a bind has, the text does not.
+async fn prepare(pool: &PgPool, sql: &str) -> Result<Vec<String>, sqlx::Error> {
     let mut refused = None;
     let lists = [["bigint[]"; 2], ["text[]"; 2], ["text"; 2], ["bigint[]", "text"]];
     for lists in lists {
         for single in [None, Some("bigint"), Some("text")] {
             let typed = with_types(sql, lists, single);
             match pool.prepare(AssertSqlSafe(typed).into_sql_str()).await {
-                Ok(_) => return Ok(()),
+                Ok(statement) => {
+                    let kinds = statement.columns().iter().map(|one| one.type_info().name());
+                    return Ok(kinds.map(str::to_owned).collect());
+                }
+                Err(error) if code(&error).as_deref() == Some(INDETERMINATE) => return Ok(vec![]),
                 Err(error) => drop(refused.get_or_insert(error)),
             }
         }
     }
     Err(refused.expect("at least one type was tried"))
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    Some(error.as_database_error()?.code()?.into_owned())
 }
 
 /// The statement with a type for the first list that is bound, another for further ones, and, where one is given, for
@@ -200,4 +225,66 @@ async fn the_numbers_of_the_feed_come_in_the_order_of_commits() {
     assert_eq!(seen[0].cluster, ids[0]);
     let rest = store.changes_after(seen.last().unwrap().seq, 9).await.unwrap();
     assert_eq!(seen.len() + rest.len(), 2, "a plain cursor misses nothing");
+}
+
+#[tokio::test]
+async fn deleted_words_are_purged_once_nobody_reads_as_before() {
+    let Some((store, _pool, _folder)) = on_server().await else { return };
+    store.apply_batch(&batch([message(1, 10, 5, "words")])).await.unwrap();
+    judge_all(&store).await;
+    let mut reading = store.read.begin_reading().await.unwrap();
+    let count = || engine::query_scalar::<i64>("SELECT COUNT(*) FROM messages");
+    assert_eq!(count().fetch_one(&mut reading).await.unwrap(), 1);
+    let deleted = vec![(ChannelId(1), MessageId(10), time::at_millisecond(3))];
+    store.apply_batch(&WriteBatch { deleted, ..WriteBatch::default() }).await.unwrap();
+    judge_all(&store).await;
+    store.purge_deleted_text().await.unwrap();
+    assert!(store.purge_due().await.unwrap(), "a reader still sees the message");
+    assert_eq!(count().fetch_one(&mut reading).await.unwrap(), 1);
+    reading.commit().await.unwrap();
+    purge(&store).await;
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_told_at_once_without_the_password() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Some("postgres://ann:hush@127.0.0.1:1/answers".parse().unwrap());
+    let nowhere = StoreLocation { data: data.path().to_owned(), server };
+    for opened in
+        [Store::open_shared(nowhere.clone()).await, Store::open_read_only(nowhere.clone()).await]
+    {
+        let error = opened.unwrap_err();
+        assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
+        assert!(!format!("{error} {error:?} {nowhere:?}").contains("hush"));
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_or_holds_something_else_is_refused() {
+    let Some((_store, pool, folder)) = on_server().await else { return };
+    let is_at = |url: String| StoreLocation {
+        data: folder.path().to_owned(),
+        server: Some(url.parse().unwrap()),
+    };
+    let server = std::env::var("HARVESTER_TEST_STORE").unwrap();
+    let missing = Store::open_shared(is_at(format!("{server}_of_nobody"))).await;
+    assert!(matches!(missing, Err(StoreError::NoDatabase(_))), "{missing:?}");
+    for sql in ["CREATE SCHEMA foreign_one", "CREATE TABLE foreign_one.bookmarks (url text)"] {
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    let foreign = is_at(format!("{server}?options[search_path]=foreign_one"));
+    let refused = Store::open_shared(foreign.clone()).await;
+    assert!(matches!(refused, Err(StoreError::ForeignDatabase)), "{refused:?}");
+    let empty = Store::open_read_only(foreign).await;
+    assert!(matches!(empty, Err(StoreError::EmptyDatabase)), "{empty:?}");
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_refused() {
+    let Some((store, _pool, folder)) = on_server().await else { return };
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9000, 'of the future', TRUE, '', 0)";
+    engine::query(newer).execute(&store.write).await.unwrap();
+    let refused = Store::open_shared(location(folder.path())).await;
+    assert!(matches!(refused, Err(StoreError::Newer(_))), "{refused:?}");
 }
