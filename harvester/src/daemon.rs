@@ -7,6 +7,7 @@ mod process;
 mod proposal_task;
 mod roles;
 mod status_writer;
+mod store_outage;
 mod waiting;
 
 use std::future::Future;
@@ -101,6 +102,12 @@ impl Daemon {
         if tokio::time::timeout(GRACE, running.stop(&signals)).await.is_err() {
             tracing::warn!("some tasks did not stop in time; the next start finishes their work");
         }
+        match self.store.release_leases_of(self.process.owner()).await {
+            Ok(_) => self.process.end(),
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "could not give the leases back");
+            }
+        }
         self.store.close().await;
         tracing::info!("daemon stopped");
         ended
@@ -133,7 +140,7 @@ impl Daemon {
             let task = self.judge_task(held, shared, stopping());
             tasks.spawn(async move { Ok(task.run().await?) })
         });
-        let index = self.roles.follow_index().then(|| {
+        let index = self.roles.follow_index(self.store.is_on_server()).then(|| {
             let task = IndexTask {
                 store: self.store.clone(),
                 rules: Arc::clone(&self.rules),

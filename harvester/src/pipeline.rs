@@ -43,7 +43,8 @@ pub use retry::{Retried, retry};
 pub use store_analysis::StoreAnalysis;
 use store_analysis::{JUDGED_WITH, SETTLED_WITH, trust_digest};
 
-/// Everything that changes a data directory. While it exists, no other process judges, clusters or writes an index.
+/// Everything that changes a data directory. While it exists, no other process writes the index there, and none judges
+/// or clusters, unless one on another machine did already: then that is left to it.
 pub struct Pipeline {
     pub store: Store,
     pub rules: Arc<Ruleset>,
@@ -51,7 +52,7 @@ pub struct Pipeline {
     index: IndexFollower,
     encoder: Option<Arc<SentenceEncoder>>,
     _renewing: JoinSet<()>,
-    _process: ProcessLock,
+    process: ProcessLock,
 }
 
 /// What catching up did.
@@ -81,15 +82,18 @@ impl Pipeline {
         release_ended(&store, &data).await?;
         let owner = process.owner().to_owned();
         let leases = JudgeLeases::new(store.clone(), owner, Arc::default());
-        if !leases.take_all(clock::now()).await? {
+        let mut renewing = JoinSet::new();
+        if leases.take_all(clock::now()).await? {
+            renewing.spawn(Arc::clone(&leases).keep_all());
+        } else if store.is_on_server() {
+            tracing::info!("another process judges and clusters; what is new is left to it");
+        } else {
             return Err(StoreError::InUse(data).into());
         }
-        let mut renewing = JoinSet::new();
-        renewing.spawn(Arc::clone(&leases).keep_all());
         let analysis = StoreAnalysis::new(store.clone(), Arc::clone(&rules), leases);
         let index = IndexFollower::open(store.clone(), lock, &data, Arc::clone(&rules))?;
         let encoder = None;
-        Ok(Self { store, rules, analysis, index, encoder, _renewing: renewing, _process: process })
+        Ok(Self { store, rules, analysis, index, encoder, _renewing: renewing, process })
     }
 
     /// The index of everything.
@@ -137,8 +141,11 @@ impl Pipeline {
 
     /// Closes the store so that the next process finds everything in its main file.
     pub async fn close(self) {
-        if let Err(error) = self.analysis.leases.release().await {
-            tracing::warn!(error = %error_chain(&error), "could not give the leases back");
+        match self.analysis.leases.release().await {
+            Ok(()) => self.process.end(),
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "could not give the leases back");
+            }
         }
         self.store.close().await;
     }
@@ -149,6 +156,7 @@ pub async fn release_ended(store: &Store, data: &Path) -> Result<u64, StoreError
     let mut released = 0;
     for process in ProcessLock::ended(data)? {
         released += store.release_leases_of(process.owner()).await?;
+        process.end();
     }
     Ok(released)
 }

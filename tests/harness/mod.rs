@@ -6,3 +6,4 @@ pub mod discord;
 pub mod github;
 mod glob;
 mod loopback;
+pub mod postgres;

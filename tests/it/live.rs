@@ -18,6 +18,7 @@ mod newcomers;
 mod notices;
 mod offline;
 mod refusals;
+mod replicas;
 mod roles;
 mod scope_and_status;
 mod suggesting;

@@ -15,6 +15,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
 /// Where one story happens.
 pub(crate) struct Sandbox {
     folder: TempDir,
+    /// The PostgreSQL database that it shares with other sandboxes.
+    shared: Option<String>,
 }
 
 /// What a command came to.
@@ -51,7 +53,12 @@ const KILLED: i32 = 9;
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), shared: None }
+    }
+
+    /// With a data directory of its own, and the store in this PostgreSQL database.
+    pub(crate) fn on(server: &str) -> Self {
+        Self { shared: Some(server.to_owned()), ..Self::new() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -72,7 +79,7 @@ impl Sandbox {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.env_clear().arg("--data").arg(self.data()).args(arguments).stdin(Stdio::null());
-        if let Some(url) = server_url(&self.data()) {
+        if let Some(url) = self.shared.clone().or_else(|| server_url(&self.data())) {
             command.env("HARVESTER__STORE__URL", url);
         }
         command

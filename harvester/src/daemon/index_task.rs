@@ -9,6 +9,7 @@ use rules::config::ruleset::Ruleset;
 use tokio::sync::{Notify, watch};
 
 use super::status_writer::DaemonCounters;
+use super::store_outage::StoreOutage;
 use super::waiting::pause;
 use crate::clock;
 use crate::pipeline::{IndexFollower, PipelineError};
@@ -33,9 +34,13 @@ impl IndexTask {
     pub(super) async fn run(mut self) -> Result<(), PipelineError> {
         let Some(mut follower) = self.await_lock().await? else { return Ok(()) };
         self.counters.follows_index();
-        let mut purged = None;
+        let (mut purged, mut outage) = (None, StoreOutage::of("index"));
         while !*self.stopping.borrow() {
-            self.run_once(&mut follower, &mut purged).await?;
+            match self.run_once(&mut follower, &mut purged).await {
+                Ok(()) => outage.over(),
+                Err(PipelineError::Store(error)) => outage.wait(error).await?,
+                Err(error) => return Err(error),
+            }
             tokio::select! {
                 () = self.judged.notified() => {}
                 () = tokio::time::sleep(LOOK) => {}

@@ -8,6 +8,7 @@ use indexer::store::{DroppedConversations, RetentionDays, Store, StoreError};
 use tokio::sync::{Notify, watch};
 
 use super::status_writer::DaemonCounters;
+use super::store_outage::StoreOutage;
 use crate::clock;
 use crate::pipeline::{JudgeLeases, StoreAnalysis};
 
@@ -45,7 +46,7 @@ struct Housekeeping {
 impl JudgeTask {
     /// Judges until the stop, and then once more. What it loses to another process it leaves to that.
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
-        let mut housekeeping = Housekeeping::default();
+        let (mut housekeeping, mut outage) = (Housekeeping::default(), StoreOutage::of("judging"));
         self.leases.renew(clock::now()).await?;
         while !*self.stopping.borrow() {
             let (partitions, clusters) = self.leases.share();
@@ -53,12 +54,21 @@ impl JudgeTask {
             if !clusters {
                 housekeeping = Housekeeping::default();
             }
-            match self.run_once(&mut housekeeping).await {
-                Ok(true) => self.wait().await,
-                Ok(false) => {}
+            let done = match self.run_once(&mut housekeeping).await {
                 // Drops what is not held any longer, and says so.
-                Err(StoreError::LeaseLost(_)) => self.leases.renew(clock::now()).await?,
-                Err(error) => return Err(error),
+                Err(StoreError::LeaseLost(_)) => {
+                    self.leases.renew(clock::now()).await.map(|()| false)
+                }
+                done => done,
+            };
+            match done {
+                Ok(done) => {
+                    outage.over();
+                    if done {
+                        self.wait().await;
+                    }
+                }
+                Err(error) => outage.wait(error).await?,
             }
         }
         match self.analysis.judge().await {

@@ -46,12 +46,14 @@ impl ProcessRoles {
 
     /// Whether it reads or makes vectors of a sentence encoder.
     pub fn use_encoder(&self) -> bool {
-        self.follow_index() || self.has(ProcessRole::Judge)
+        self.0.iter().any(|role| *role != ProcessRole::Propose)
     }
 
-    /// Whether it has the index of its data directory follow the store, if no other process does.
-    pub fn follow_index(&self) -> bool {
-        self.0.iter().any(|role| *role != ProcessRole::Propose)
+    /// Whether it has the index of its data directory follow the store, if no other process does: where it searches,
+    /// and, where all processes share the directory with the store, where it judges.
+    pub fn follow_index(&self, store_is_on_server: bool) -> bool {
+        let searches = self.has(ProcessRole::Gateway) || self.has(ProcessRole::Site);
+        searches || (self.has(ProcessRole::Judge) && !store_is_on_server)
     }
 
     pub fn names(&self) -> Vec<String> {

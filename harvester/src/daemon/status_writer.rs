@@ -10,6 +10,7 @@ use rules::time;
 use tokio::sync::watch;
 
 use super::proposal_task::ProposalMetrics;
+use super::store_outage::StoreOutage;
 use crate::clock;
 use crate::ingest_queue::QueueDepth;
 
@@ -108,6 +109,7 @@ pub(super) struct GatewayGauges {
 impl StatusWriter {
     /// Writes until the stop, and then removes the status.
     pub(super) async fn write(mut self) -> Result<(), StoreError> {
+        let mut outage = StoreOutage::of("status");
         while !*self.stopping.borrow() {
             let gateway = self.gateway.as_ref();
             let status = DaemonStatus {
@@ -117,7 +119,10 @@ impl StatusWriter {
                 proposals: self.proposals.status(),
                 ..self.counters.status(clock::now())
             };
-            self.store.save_daemon_status(&self.owner, &status).await?;
+            match self.store.save_daemon_status(&self.owner, &status).await {
+                Ok(()) => outage.over(),
+                Err(error) => outage.wait(error).await?,
+            }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
                 _ = self.stopping.changed() => {}

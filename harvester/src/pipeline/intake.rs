@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use indexer::store::{Applied, Store, StoreError, WriteBatch};
 use rules::config::ruleset::Ruleset;
@@ -14,10 +15,13 @@ use crate::import::error::ImportError;
 use crate::import::file_report::FileReport;
 use crate::import::{self};
 use crate::ingest_queue::{IngestItem, IngestReceiver};
+use crate::logging::error_chain;
 use crate::progress::ProgressReporter;
 
 /// Messages stored in one transaction.
 const BATCH: usize = 2_000;
+/// Between two attempts to store a batch while the store does not answer.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Batches read ahead while one is being stored.
 const AHEAD: usize = 4;
 
@@ -53,7 +57,7 @@ impl IntakeReport {
 }
 
 impl Intake {
-    pub(crate) fn new(store: Store, rules: Arc<Ruleset>) -> Self {
+    pub fn new(store: Store, rules: Arc<Ruleset>) -> Self {
         Self { store, rules }
     }
 
@@ -86,10 +90,30 @@ impl Intake {
         let mut sorter = EventFilter::new(&self.rules);
         while let Some(mut taken) = deliveries.next_batches(BATCH).await {
             let batch = batch(std::mem::take(&mut taken.deliveries), &mut sorter);
-            stored(self.store.apply_batch(&batch).await?);
+            stored(self.apply(&batch).await?);
             taken.acknowledge();
         }
         Ok(())
+    }
+
+    /// Stores a batch, also after an outage of the store, during which sources wait.
+    async fn apply(&self, batch: &WriteBatch) -> Result<Applied, StoreError> {
+        let mut is_waiting = false;
+        loop {
+            match self.store.apply_batch(batch).await {
+                Err(error) if error.passes() => {
+                    if !is_waiting {
+                        tracing::warn!(
+                            error = %error_chain(&error),
+                            "messages wait: the store does not answer"
+                        );
+                    }
+                    is_waiting = true;
+                    tokio::time::sleep(AGAIN).await;
+                }
+                applied => return applied,
+            }
+        }
     }
 }
 

@@ -78,7 +78,12 @@ impl JudgeLeases {
 
     /// Takes everything, and keeps it whoever comes; false, and nothing is held, if another process has a part.
     pub async fn take_all(&self, now: Timestamp) -> Result<bool, StoreError> {
-        self.renew_alone(now).await?;
+        // Looked first: what is taken for a moment would confuse the shares of others.
+        let owners = self.store.lease_owners("judge", now).await?;
+        if owners.values().any(|owner| *owner != self.owner) {
+            return Ok(false);
+        }
+        self.renew_all(now).await?;
         if self.share() == (usize::from(PARTITIONS), true) {
             return Ok(true);
         }
@@ -90,7 +95,7 @@ impl JudgeLeases {
     pub async fn keep_all(self: Arc<Self>) {
         loop {
             tokio::time::sleep(JUDGE_RENEWAL).await;
-            warn_if_failed(self.renew_alone(clock::now()).await);
+            warn_if_failed(self.renew_all(clock::now()).await);
         }
     }
 
@@ -131,10 +136,10 @@ impl JudgeLeases {
         Ok(())
     }
 
-    async fn renew_alone(&self, now: Timestamp) -> Result<(), StoreError> {
-        let names = [CLUSTER.to_owned(), format!("{MEMBER}{}", self.owner)];
+    async fn renew_all(&self, now: Timestamp) -> Result<(), StoreError> {
         let partitions = Partition::all().map(|one| one.to_string());
-        self.acquire(&names.into_iter().chain(partitions).collect::<Vec<_>>(), now).await
+        let names = partitions.chain([CLUSTER.to_owned()]).collect::<Vec<_>>();
+        self.acquire(&names, now).await
     }
 
     /// Gives everything back.

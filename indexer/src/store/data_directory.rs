@@ -62,7 +62,7 @@ impl ProcessLock {
     }
 
     /// The locks of the processes that ended without removing theirs, each taken over, so that no two processes
-    /// do the same for one of them. Their leases may be given back.
+    /// do the same for one of them. Give their leases back, and [`ProcessLock::end`] them.
     pub fn ended(data: &Path) -> Result<Vec<Self>> {
         let folder = data.join(Self::FOLDER);
         let entries = match std::fs::read_dir(&folder) {
@@ -86,16 +86,16 @@ impl ProcessLock {
         Ok(ended)
     }
 
+    /// Removes the lock of a process that holds nothing any more. Without that it is left for the next process that
+    /// looks for ended ones.
+    pub fn end(self) {
+        // What cannot be removed is found free again.
+        let _ = std::fs::remove_file(&self.path);
+    }
+
     /// The name of the process.
     pub fn owner(&self) -> &str {
         self.path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
-    }
-}
-
-impl Drop for ProcessLock {
-    fn drop(&mut self) {
-        // What is left is removed by the next process that finds it free.
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

@@ -89,6 +89,23 @@ const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
 const SQLITE_NOTADB: i32 = 26;
 
+/// A statement waited too long for a lock; a connection idled too long in a transaction,
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const PASSING: [&str; 2] = ["55P03", "25P03"];
+
+impl StoreError {
+    /// Whether the same may succeed after a while without anybody's help: the server restarts, or a connection was cut.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Sql(sqlx::Error::PoolTimedOut) => true,
+            Self::Sql(sqlx::Error::Database(reported)) => {
+                reported.code().is_some_and(|code| PASSING.contains(&&*code))
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -126,7 +143,9 @@ fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
         "28000" | "28P01" => StoreError::LoginRefused,
         "3D000" => StoreError::NoDatabase,
         "53100" => StoreError::DiskFull,
-        "57P01" | "57P02" | "57P03" | "53300" => StoreError::Unreachable,
+        "57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006" => {
+            StoreError::Unreachable
+        }
         "XX001" | "XX002" => StoreError::Damaged,
         _ => StoreError::Sql,
     }

@@ -1,6 +1,7 @@
 //! A store in a PostgreSQL database.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
@@ -12,6 +13,9 @@ use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
 
 /// Statements that a connection keeps prepared: there are some three hundred.
 const PREPARED: usize = 400;
+
+/// A process that is paused or cut off in a transaction keeps others from writing for so long: as long as its leases last.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Opens the store for writing; makes its tables if missing.
 pub(super) async fn open(data: &Path, server: &ServerUrl) -> Result<Store> {
@@ -42,12 +46,12 @@ pub(super) async fn open_read_only(server: &ServerUrl) -> Result<Store> {
 }
 
 fn options(server: &ServerUrl) -> Result<PgConnectOptions> {
-    let timeout = format!("{}s", WRITER_TIMEOUT.as_secs());
+    let [timeout, idle] =
+        [WRITER_TIMEOUT, IDLE_TIMEOUT].map(|timeout| format!("{}s", timeout.as_secs()));
     let options = server.options()?.application_name("harvester");
     Ok(options.statement_cache_capacity(PREPARED).options([
         ("lock_timeout", timeout.as_str()),
-        // A process that hangs in a transaction would keep others from writing for ever.
-        ("idle_in_transaction_session_timeout", timeout.as_str()),
+        ("idle_in_transaction_session_timeout", idle.as_str()),
     ]))
 }
 

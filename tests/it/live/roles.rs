@@ -17,13 +17,13 @@ use crate::sandbox::Sandbox;
 const PARTITIONS: u64 = 64;
 
 /// The running processes of a role, and those that ended less than half a minute ago.
-fn with_role<'s>(status: &'s Value, role: &'s str) -> impl Iterator<Item = &'s Value> {
+pub(super) fn with_role<'s>(status: &'s Value, role: &'s str) -> impl Iterator<Item = &'s Value> {
     let all = status["daemons"].as_object().into_iter().flatten().map(|(_, pulse)| pulse);
     all.filter(move |pulse| pulse["roles"].as_array().unwrap().iter().any(|one| one == role))
 }
 
 /// How many partitions each process says that it judges, in order.
-fn shares(status: &Value) -> Vec<u64> {
+pub(super) fn shares(status: &Value) -> Vec<u64> {
     let judges = with_role(status, "judge");
     let mut shares =
         judges.map(|one| one["judged_partitions"].as_u64().unwrap()).collect::<Vec<_>>();
@@ -31,7 +31,7 @@ fn shares(status: &Value) -> Vec<u64> {
     shares
 }
 
-fn has_caught_up(status: &Value, times: u64) -> bool {
+pub(super) fn has_caught_up(status: &Value, times: u64) -> bool {
     with_role(status, "gateway").any(|pulse| {
         let done = &pulse["discord"]["catching_up"]["catch_ups_done_total"];
         done.as_u64() >= Some(times) && pulse["deliveries_waiting"] == 0

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use rules::time;
-use sqlx::AssertSqlSafe;
 
 use crate::store::engine::{self, Transaction};
 use crate::store::sql::SqlTime;
@@ -72,30 +71,20 @@ impl Store {
         ttl: SignedDuration,
         now: Timestamp,
     ) -> Result<BTreeMap<String, LeaseFence>> {
-        if names.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        // In one order everywhere, so that no two owners wait for each other's rows.
-        let mut names = names.to_vec();
-        names.sort_unstable();
-        let rows = (0..names.len()).map(|at| format!("(${}, $1, 1, $3)", at + 4));
-        let sql = format!(
-            "INSERT INTO leases (name, owner, fence, until) VALUES {} \
+        let held = engine::query_as::<(String, i64)>(
+            "INSERT INTO leases (name, owner, fence, until) \
+             SELECT value, $2, 1, $3 + $4 FROM json_each($1) WHERE TRUE \
              ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until, \
-             fence = CASE leases.owner WHEN excluded.owner THEN leases.fence \
-             ELSE leases.fence + 1 END \
-             WHERE leases.owner = excluded.owner OR leases.until <= $2 \
+             fence = CASE leases.owner WHEN excluded.owner THEN leases.fence ELSE leases.fence + 1 END \
+             WHERE leases.owner = excluded.owner OR leases.until <= $3 \
              RETURNING leases.name, leases.fence",
-            rows.collect::<Vec<_>>().join(", ")
-        );
-        let mut query = engine::query_as::<(String, i64)>(AssertSqlSafe(sql))
-            .bind(owner)
-            .bind(now.to_sql())
-            .bind(time::plus(now, ttl).to_sql());
-        for name in &names {
-            query = query.bind(name.as_str());
-        }
-        let held = query.fetch_all(&self.write).await?;
+        )
+        .bind(names.to_vec())
+        .bind(owner)
+        .bind(now.to_sql())
+        .bind(ttl.to_sql())
+        .fetch_all(&self.write)
+        .await?;
         Ok(held.into_iter().map(|(name, fence)| (name, LeaseFence(fence))).collect())
     }
 
@@ -141,18 +130,14 @@ impl Store {
 
     /// Gives back several leases that `owner` holds.
     pub async fn release_leases(&self, names: &[String], owner: &str) -> Result<()> {
-        if names.is_empty() {
-            return Ok(());
-        }
-        let places = (0..names.len()).map(|at| format!("${}", at + 2)).collect::<Vec<_>>();
-        let list = format!("({})", places.join(", "));
-        let sql =
-            format!("UPDATE leases SET owner = '', until = 0 WHERE owner = $1 AND name IN {list}");
-        let mut query = engine::query(AssertSqlSafe(sql)).bind(owner);
-        for name in names {
-            query = query.bind(name.as_str());
-        }
-        query.execute(&self.write).await?;
+        engine::query(
+            "UPDATE leases SET owner = '', until = 0 \
+             WHERE owner = $2 AND name IN (SELECT value FROM json_each($1))",
+        )
+        .bind(names.to_vec())
+        .bind(owner)
+        .execute(&self.write)
+        .await?;
         Ok(())
     }
 

@@ -75,21 +75,19 @@ impl Store {
 
     /// Tells whether deleted words left every file.
     async fn remove_from_files(&self, must_rewrite: bool, is_small: bool) -> Result<bool> {
-        match &self.write {
-            Pool::Sqlite(pool) => {
-                if must_rewrite || is_small {
-                    sqlx::query("VACUUM").execute(pool).await?;
-                }
-                truncate_log(pool).await
+        // Not on the connection for writing, by which this process renews its leases meanwhile.
+        if let Pool::Postgres(pool) | Pool::PostgresWriter(pool) = &self.read {
+            if is_read_as_before(pool).await? {
+                return Ok(false);
             }
-            Pool::Postgres(pool) | Pool::PostgresWriter(pool) => {
-                if is_read_as_before(pool).await? {
-                    return Ok(false);
-                }
-                vacuum(pool, must_rewrite || is_small).await?;
-                Ok(true)
-            }
+            vacuum(pool, must_rewrite || is_small).await?;
+            return Ok(true);
         }
+        let Pool::Sqlite(pool) = &self.write else { return Ok(true) };
+        if must_rewrite || is_small {
+            sqlx::query("VACUUM").execute(pool).await?;
+        }
+        truncate_log(pool).await
     }
 }
 

@@ -134,11 +134,13 @@ fn the_lock_of_a_process_is_free_once_it_has_ended() {
     std::fs::write(&left, "").unwrap();
     let ended = ProcessLock::ended(folder.path()).unwrap();
     assert_eq!(ended.iter().map(ProcessLock::owner).collect::<Vec<_>>(), ["killed"]);
-    drop(ended);
+    assert!(ProcessLock::ended(folder.path()).unwrap().is_empty(), "only one process sees to it");
+    ended.into_iter().for_each(ProcessLock::end);
     assert!(!left.exists());
     drop(one);
-    assert!(ProcessLock::ended(folder.path()).unwrap().is_empty());
-    drop(other);
+    let ended = ProcessLock::ended(folder.path()).unwrap();
+    assert_eq!(ended.iter().map(ProcessLock::owner).collect::<Vec<_>>(), ["one"]);
+    other.end();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
