@@ -311,9 +311,7 @@ fn with_capitals(text: &str) -> String {
             continue;
         };
         let in_code = text[..word.start()].matches('`').count() % 2 == 1;
-        let is_abbreviated = before.as_str().contains('.')
-            || ABBREVIATIONS.contains(&before.as_str().to_lowercase().as_str());
-        if in_code || is_abbreviated || !STARTERS.contains(&word.as_str()) {
+        if in_code || !ends_sentence(before.as_str()) || !STARTERS.contains(&word.as_str()) {
             continue;
         }
         out.push_str(&text[done..word.start()]);
@@ -322,6 +320,12 @@ fn with_capitals(text: &str) -> String {
     }
     out.push_str(&text[done..]);
     out
+}
+
+/// Whether a full stop behind a word ends a sentence: not behind the number of a step or an abbreviation.
+fn ends_sentence(word: &str) -> bool {
+    let is_number = word.chars().all(|c| c.is_ascii_digit());
+    !is_number && !word.contains('.') && !ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
 /// The word before a full stop and the first word of what follows on the same line.
