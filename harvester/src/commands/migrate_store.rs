@@ -11,9 +11,9 @@ Examples:
   harvester migrate-store --to store-url
   harvester migrate-store --from postgres://harvester@db.example/harvester
 
-Stop the daemon first. The store that is copied from is left as it is; the other one must be empty, or partly
-filled by an earlier run, which is gone on with. Both are compared in the end. Then set `url_file` in [store],
-or remove it, and run `harvester reindex`.")]
+Stop the daemon first. The source is left as it is; the target must be empty, or partly filled by an earlier run,
+which then continues. Both are compared at the end. Then set `url_file` in [store], or remove it, and run
+`harvester reindex`.")]
 pub(super) struct MigrateStoreArgs {
     #[command(flatten)]
     direction: Direction,
@@ -22,11 +22,11 @@ pub(super) struct MigrateStoreArgs {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Direction {
-    /// PostgreSQL database that the file in the data directory is copied into: its address, or a file whose first
-    /// line that is
+    /// Copy the file in the data directory into this PostgreSQL database: its address, or a file with the address
+    /// on its first line
     #[arg(long, value_name = "URL")]
     to: Option<String>,
-    /// PostgreSQL database that is copied into a file in the data directory
+    /// Copy this PostgreSQL database into a file in the data directory
     #[arg(long, value_name = "URL")]
     from: Option<String>,
 }

@@ -97,7 +97,7 @@ impl StoreError {
     /// Whether the same may succeed after a while without anybody's help: the server restarts, or a connection was cut.
     pub fn passes(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Sql(sqlx::Error::PoolTimedOut) => true,
+            Self::Unreachable(_) | Self::TimedOut(_) => true,
             Self::Sql(sqlx::Error::Database(reported)) => {
                 reported.code().is_some_and(|code| PASSING.contains(&&*code))
             }
@@ -148,5 +148,21 @@ fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
         }
         "XX001" | "XX002" => StoreError::Damaged,
         _ => StoreError::Sql,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_a_server_that_is_away_causes_passes() {
+        let away = sqlx::Error::Io(io::ErrorKind::ConnectionRefused.into());
+        assert!(StoreError::from(away).passes());
+        assert!(StoreError::from(sqlx::Error::PoolTimedOut).passes());
+        assert!(!StoreError::from(sqlx::Error::RowNotFound).passes());
+        assert!(!StoreError::LeaseLost("cluster".to_owned()).passes());
     }
 }

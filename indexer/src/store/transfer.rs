@@ -66,7 +66,7 @@ impl StoreTransfer {
         self.to.close().await;
     }
 
-    /// Copies every row in the order of the tables' keys. A run that ended early is gone on with. In the end both
+    /// Copies every row in the order of the tables' keys. A run that ended early continues. At the end both
     /// stores are read again and compared.
     pub async fn copy(&self) -> Result<Vec<CopiedTable>> {
         self.mark().await?;
