@@ -48,19 +48,8 @@ impl Store {
         ttl: SignedDuration,
         now: Timestamp,
     ) -> Result<Option<LeaseFence>> {
-        let fence = engine::query_scalar::<i64>(
-            "INSERT INTO leases (name, owner, fence, until) VALUES ($1, $2, 1, $3 + $4) \
-             ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until, \
-             fence = CASE leases.owner WHEN excluded.owner THEN leases.fence ELSE leases.fence + 1 END \
-             WHERE leases.owner = excluded.owner OR leases.until <= $3 RETURNING fence",
-        )
-        .bind(name)
-        .bind(owner)
-        .bind(now.to_sql())
-        .bind(ttl.to_sql())
-        .fetch_optional(&self.write)
-        .await?;
-        Ok(fence.map(LeaseFence))
+        let mut held = self.acquire_leases(&[name.to_owned()], owner, ttl, now).await?;
+        Ok(held.remove(name))
     }
 
     /// Does what [`Store::acquire_lease`] does for several at once; returns those that `owner` now holds.
@@ -120,12 +109,7 @@ impl Store {
 
     /// Gives a lease back; nothing happens unless `owner` holds it.
     pub async fn release_lease(&self, name: &str, owner: &str) -> Result<()> {
-        engine::query("UPDATE leases SET owner = '', until = 0 WHERE name = $1 AND owner = $2")
-            .bind(name)
-            .bind(owner)
-            .execute(&self.write)
-            .await?;
-        Ok(())
+        self.release_leases(&[name.to_owned()], owner).await
     }
 
     /// Gives back several leases that `owner` holds.
