@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
+use site::reports::guide_gaps::GuideGaps;
 use tokio::sync::Mutex;
 
 use super::error::{ProposingError, Result};
@@ -53,6 +54,8 @@ pub struct ProposalReconciler {
     pub owner: String,
     /// Pages of the documentation that were read, by blob.
     pub documents: Arc<Mutex<BTreeMap<String, String>>>,
+    /// The open questions of the guides, as they were last found.
+    pub guide_gaps: Arc<Mutex<Option<GuideGaps>>>,
     /// The repositories whose releases are read.
     pub releases: Vec<String>,
     /// The limits of a repository that has no settings of its own.
@@ -86,6 +89,7 @@ impl ProposalReconciler {
             folder: config.folder.clone(),
             owner,
             documents: Arc::default(),
+            guide_gaps: Arc::default(),
             releases: forge.releases.clone(),
             limits: ProposalLimits::default(),
         }))
@@ -112,6 +116,7 @@ impl ProposalReconciler {
             folder: config.folder.clone(),
             owner,
             documents: Arc::default(),
+            guide_gaps: Arc::default(),
             releases: Vec::new(),
             limits: ProposalLimits { open, per_day: open, per_hour: open, batch: 0 },
         })

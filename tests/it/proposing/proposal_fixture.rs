@@ -149,6 +149,7 @@ impl ProposalFixture {
             folder: None,
             owner: owner.to_owned(),
             documents: Default::default(),
+            guide_gaps: Default::default(),
             releases: self.releases.clone(),
             naming,
             store,

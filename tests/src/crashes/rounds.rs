@@ -195,6 +195,7 @@ impl Run<'_> {
             target: None,
             folder: None,
             documents: Default::default(),
+            guide_gaps: Arc::default(),
             releases: Vec::new(),
             owner: owner.to_owned(),
             store,
