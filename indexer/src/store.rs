@@ -74,6 +74,7 @@ pub use self::privacy::personal_data::{
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
+pub use self::reports::page_effects::SuggestionCounts;
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
 pub use self::transfer::{CopiedTable, StoreTransfer};

@@ -24,6 +24,7 @@ use site::reports::guide_gaps::GuideGaps;
 use tokio::sync::Mutex;
 
 use super::error::{ProposingError, Result};
+use super::improvements::PagesNeedingWork;
 use super::tracked::TrackedProposal;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -56,6 +57,8 @@ pub struct ProposalReconciler {
     pub documents: Arc<Mutex<BTreeMap<String, String>>>,
     /// The open questions of the guides, as they were last found.
     pub guide_gaps: Arc<Mutex<Option<GuideGaps>>>,
+    /// The pages that need work, as they were last found.
+    pub needing_work: Arc<Mutex<Option<PagesNeedingWork>>>,
     /// The repositories whose releases are read.
     pub releases: Vec<String>,
     /// The limits of a repository that has no settings of its own.
@@ -90,6 +93,7 @@ impl ProposalReconciler {
             owner,
             documents: Arc::default(),
             guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: forge.releases.clone(),
             limits: ProposalLimits::default(),
         }))
@@ -117,6 +121,7 @@ impl ProposalReconciler {
             owner,
             documents: Arc::default(),
             guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: Vec::new(),
             limits: ProposalLimits { open, per_day: open, per_hour: open, batch: 0 },
         })

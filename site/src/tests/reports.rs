@@ -477,6 +477,12 @@ async fn the_measured_drop_of_a_question_is_the_planted_one() {
     assert_eq!(effect.verdict, Some(DeflectionVerdict::Less));
     let text = briefing_markdown(&report, &SiteLinks::default(), english());
     assert!(text.contains("asked 30 times in 60 days before, 10 in 60 days after"), "{text}");
+    // Before, 30 of 510 asker-days asked it; of the 490 after it 28.8 would have, which is 19 more than did.
+    for line in
+        ["Goal, -40 %: reached.", "About 19 fewer askings", "4.8 h, if one takes 15 minutes"]
+    {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
 }
 
 #[tokio::test]

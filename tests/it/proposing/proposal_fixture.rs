@@ -150,6 +150,7 @@ impl ProposalFixture {
             owner: owner.to_owned(),
             documents: Default::default(),
             guide_gaps: Default::default(),
+            needing_work: Default::default(),
             releases: self.releases.clone(),
             naming,
             store,

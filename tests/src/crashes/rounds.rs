@@ -196,6 +196,7 @@ impl Run<'_> {
             folder: None,
             documents: Default::default(),
             guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: Vec::new(),
             owner: owner.to_owned(),
             store,
