@@ -111,6 +111,11 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_BINDS: usize = 4_000;
 
 impl Store {
+    /// The version of the tables that this program reads and writes; an older store is brought to it.
+    pub fn tables_version() -> i64 {
+        migrations::newest()
+    }
+
     fn new(
         write: Pool,
         read: Pool,
