@@ -12,6 +12,7 @@ use site::reports::ReportSource;
 use site::reports::page_effects::PageEffect;
 
 use super::error::Result;
+use super::needing_work::PagesNeedingWork;
 use super::reconciler::ProposalReconciler;
 use super::worklist::Worklist;
 
@@ -19,13 +20,6 @@ use super::worklist::Worklist;
 const BETWEEN_COUNTS: SignedDuration = SignedDuration::from_hours(24);
 /// Days for which a page rests that somebody says to have improved: so many days after it are measured.
 const REST_DAYS: i64 = 60;
-
-/// The pages that need work, by question.
-#[derive(Clone)]
-pub struct PagesNeedingWork {
-    found: Timestamp,
-    notes: BTreeMap<ClusterId, String>,
-}
 
 impl ProposalReconciler {
     /// The rows of the merged answers that do not help yet, of those nobody has improved lately.

@@ -24,7 +24,7 @@ use site::reports::guide_gaps::GuideGaps;
 use tokio::sync::Mutex;
 
 use super::error::{ProposingError, Result};
-use super::improvements::PagesNeedingWork;
+use super::needing_work::PagesNeedingWork;
 use super::tracked::TrackedProposal;
 use crate::clock::SystemClock;
 use crate::config::Config;

@@ -16,7 +16,7 @@ use rules::safety::CanonicalFact;
 use serde::Serialize;
 
 use super::ReportSource;
-use super::guide_gaps::GuideGaps;
+use super::guide_gaps::{GuideGaps, belongs};
 use super::markdown::{SiteLinks, literal};
 use super::titles::NamedQuestion;
 use super::triage::TriageGroup;
@@ -159,12 +159,6 @@ impl ReportSource<'_> {
             evidence: asked.into_iter().chain([answer.message]).collect(),
         }
     }
-}
-
-/// Whether an open question stands below a step.
-pub(super) fn belongs(group: &TriageGroup, step: &GuideStep) -> bool {
-    let title = group.title.as_deref();
-    group.related.is_empty() && step.fits(group.component.as_deref(), title.as_slice())
 }
 
 fn gap(group: &TriageGroup) -> GuideGap {

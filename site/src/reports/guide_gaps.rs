@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use indexer::store::StoreError;
 use jiff::{SignedDuration, Timestamp};
-use rules::guide::GuideOutline;
+use rules::guide::{GuideOutline, GuideStep};
 use rules::model::ids::{ChannelId, MessageId};
 
 use super::ReportSource;
-use super::guide::belongs;
 use super::triage::{TriageGroup, TriageScope};
 
 /// Open questions of so many days are gaps.
@@ -23,6 +22,12 @@ pub struct GuideGaps {
     pub(super) groups: Vec<TriageGroup>,
     /// What their messages said.
     said: BTreeMap<MessageId, String>,
+}
+
+/// Whether an open question stands below a step.
+pub(super) fn belongs(group: &TriageGroup, step: &GuideStep) -> bool {
+    let title = group.title.as_deref();
+    group.related.is_empty() && step.fits(group.component.as_deref(), title.as_slice())
 }
 
 impl ReportSource<'_> {
