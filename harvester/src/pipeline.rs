@@ -115,8 +115,10 @@ impl Pipeline {
             judged += again;
         }
         let JudgingReport { conversations, messages } = judged;
+        tracing::debug!(channels, conversations, messages, "judged what was pending");
         let purge = self.store.purge_state().await?;
         let (settled, documents) = self.recluster_and_index(now).await?;
+        tracing::debug!(documents, "the index has followed");
         if self.index.is_purge_due(purge) || self.store.purge_due().await? {
             self.index.purge(purge)?;
             self.store.purge_deleted_text().await?;

@@ -9,6 +9,9 @@ use indicatif::{DecimalBytes, HumanCount, HumanDuration, ProgressBar, ProgressSt
 /// Without a terminal, a record at most this often: a log of an hour's work stays readable.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
+/// The columns that a line with all figures needs.
+const WIDE: u16 = 80;
+
 /// What is being counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -39,7 +42,8 @@ impl ProgressReporter {
         }
         if io::stderr().is_terminal() {
             let bar = ProgressBar::new(total).with_message(label.to_owned());
-            bar.set_style(style(unit));
+            let (_, columns) = console::Term::stderr().size();
+            bar.set_style(style(unit, columns < WIDE));
             return Self(Arc::new(Display::Bar(bar)));
         }
         let lines = Lines { label: label.to_owned(), unit, total, done: 0, printed: None };
@@ -76,8 +80,10 @@ fn locked(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
     lines.lock().expect("counting does not panic")
 }
 
-fn style(unit: Unit) -> ProgressStyle {
+/// A narrow bar leaves out counts and rate, which would not fit on the line.
+fn style(unit: Unit, is_narrow: bool) -> ProgressStyle {
     let template = match unit {
+        _ if is_narrow => "{msg}  {wide_bar} {percent:>3} %  {eta} left",
         Unit::Bytes => {
             "{msg}  {wide_bar} {percent:>3} %  {decimal_bytes} of {decimal_total_bytes}, \
              {decimal_bytes_per_sec}, {eta} left"
@@ -86,7 +92,7 @@ fn style(unit: Unit) -> ProgressStyle {
             "{msg}  {wide_bar} {percent:>3} %  {human_pos} of {human_len}, {per_sec}, {eta} left"
         }
     };
-    ProgressStyle::with_template(template).expect("a test reads both templates")
+    ProgressStyle::with_template(template).expect("a test reads every template")
 }
 
 /// Progress for the log.
@@ -155,9 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn both_bars_can_be_drawn() {
-        for unit in [Unit::Bytes, Unit::Items] {
-            ProgressBar::hidden().set_style(style(unit));
+    fn every_bar_can_be_drawn() {
+        for (unit, is_narrow) in [(Unit::Bytes, false), (Unit::Items, false), (Unit::Items, true)] {
+            ProgressBar::hidden().set_style(style(unit, is_narrow));
         }
     }
 

@@ -74,6 +74,7 @@ pub use self::privacy::personal_data::{
 pub use self::proposals::proposal_rows::{Proposal, ProposalState};
 pub use self::proposals::proposal_steps::ProposalStep;
 pub use self::proposals::review_decisions::{ReviewDecision, ReviewDecisionRow, UndoRefusal};
+pub use self::reports::page_effects::SuggestionCounts;
 pub use self::reports::question_rows::{AskedQuestionRow, OccurrenceFigures};
 pub use self::reports::{ActivityDay, UnreadDay};
 pub use self::transfer::{CopiedTable, StoreTransfer};
@@ -110,6 +111,11 @@ const WRITER_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_BINDS: usize = 4_000;
 
 impl Store {
+    /// The version of the tables that this program reads and writes; an older store is brought to it.
+    pub fn tables_version() -> i64 {
+        migrations::newest()
+    }
+
     fn new(
         write: Pool,
         read: Pool,

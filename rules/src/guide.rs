@@ -31,6 +31,8 @@ pub struct GuideOutline {
 pub struct GuideStep {
     pub title: String,
     pub intro: Option<String>,
+    /// The tables of `facts.toml` whose facts stand below it.
+    pub facts: Vec<String>,
     answers: Vec<ClusterId>,
     topics: Vec<String>,
     words: Vec<Phrase>,
@@ -148,11 +150,13 @@ impl GuideStep {
             }
         }
         let (topics, words) = (table.texts("topics"), Phrase::read(table, "words"));
-        if answers.is_empty() && topics.is_empty() && words.is_empty() {
-            table.wrong("words", "without answers, topics and words nothing stands below the step");
+        let facts = table.texts("facts");
+        if answers.is_empty() && topics.is_empty() && words.is_empty() && facts.is_empty() {
+            let advice = "without answers, topics, words and facts nothing stands below the step";
+            table.wrong("words", advice);
         }
         let most = table.integer("most", 8, 1, 200) as usize;
-        Self { title, intro: table.optional_text("intro"), answers, topics, words, most }
+        Self { title, intro: table.optional_text("intro"), facts, answers, topics, words, most }
     }
 
     /// Whether a question of a topic belongs here.

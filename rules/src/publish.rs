@@ -1,4 +1,5 @@
 pub mod anonymize;
+pub mod fact_matrix;
 pub mod presentation;
 pub mod pseudonym;
 pub mod searched_words;

@@ -7,6 +7,7 @@ pub mod briefing;
 pub(crate) mod charts;
 pub mod contradictions;
 pub mod guide;
+pub mod guide_gaps;
 pub mod health;
 pub mod html;
 pub mod markdown;

@@ -3,6 +3,7 @@
 mod api;
 mod broken_days;
 mod discovery;
+mod guides;
 mod mcp;
 mod network;
 mod reading;

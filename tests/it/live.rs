@@ -16,6 +16,7 @@ mod mixes;
 mod network_faults;
 mod newcomers;
 mod notices;
+mod official_facts;
 mod offline;
 mod refusals;
 mod replicas;

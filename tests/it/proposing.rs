@@ -7,6 +7,7 @@ mod demo;
 mod erasure;
 mod guides;
 mod human_commits;
+mod page_effects;
 mod page_moves;
 mod proposal_fixture;
 mod reviewing;

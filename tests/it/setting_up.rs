@@ -88,6 +88,9 @@ fn a_live_server_is_looked_at_and_then_read() {
     let mut daemon = sandbox.start();
     daemon.settled(1);
     assert!(sandbox.finds("glaze a bowl twice", "Wait a day"));
+    assert!(sandbox.get("/?q=glaze+a+bowl+twice").contains("Wait a day between."));
+    let found = sandbox.get("/api/v1/search?q=glaze+a+bowl+twice");
+    assert!(found.contains("Wait a day between."), "{found}");
     daemon.stop();
     let unknown = Sandbox::new().init_live(discord, discord.token(), &["--trust", "Wizard"]);
     assert_eq!(unknown.code, 1);

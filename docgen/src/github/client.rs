@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use http::{Method, Request, Uri};
 use jiff::{SignedDuration, Timestamp};
 use octocrab::Octocrab;
@@ -17,6 +17,9 @@ use super::auth::{Auth, CachedToken, Credential};
 use super::models::{Account, ApiProblem, App, Installation, InstallationToken};
 use super::rate_limit;
 use super::rate_limit::{RequestKind, ResponseHead, RetryDecision};
+use response_cache::ResponseCache;
+
+mod response_cache;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(30);
@@ -95,6 +98,7 @@ pub struct GitHubClient {
     lane: Mutex<Option<Timestamp>>,
     /// No request goes out before this moment.
     deferred_until: Mutex<Timestamp>,
+    responses: Mutex<ResponseCache>,
 }
 
 /// An answer as it came.
@@ -150,6 +154,7 @@ impl GitHubClient {
             cached_token: Mutex::new(None),
             lane: Mutex::new(None),
             deferred_until: Mutex::new(not_before.unwrap_or_default()),
+            responses: Mutex::default(),
         })
     }
 
@@ -340,7 +345,10 @@ impl GitHubClient {
             if self.now() < not_before {
                 return Err(GitHubError::Deferred { not_before });
             }
-            let raw = self.send_once(method, path, body, token).await?;
+            let raw = match method == Method::GET {
+                true => self.read_once(path, token).await?,
+                false => self.send_once(method, path, (body, None), token).await?,
+            };
             let answer = raw.as_ref().map(answer);
             match (rate_limit::decide(kind, attempt, answer.as_ref(), self.now()), raw) {
                 (RetryDecision::RetryAfter(wait), _) => self.clock.sleep(wait).await,
@@ -362,12 +370,30 @@ impl GitHubClient {
         unreachable!("every attempt but the last one decides to come again")
     }
 
-    /// `None` means that the connection failed.
+    /// Reads what may have been read before: if the host says that it is the same, it sends it not again, and the
+    /// request counts against no limit.
+    async fn read_once(&self, path: &str, token: &Credential) -> Result<Option<RawResponse>> {
+        let known = self.responses.lock().await.get(path);
+        let etag = known.as_ref().map(|known| known.etag.clone());
+        let raw = self.send_once(&Method::GET, path, (None, etag), token).await?;
+        let Some(mut raw) = raw else { return Ok(None) };
+        match known.filter(|_| raw.status == 304) {
+            Some(known) => (raw.status, raw.text) = (200, known.text.to_string()),
+            None if raw.status == 200 => {
+                let etag = raw.headers.get(ETAG).cloned();
+                self.responses.lock().await.keep(path, etag, &raw.text);
+            }
+            None => {}
+        }
+        Ok(Some(raw))
+    }
+
+    /// `None` means that the connection failed. With the tag of a response, the host may answer that it still holds.
     async fn send_once(
         &self,
         method: &Method,
         path: &str,
-        body: Option<&Value>,
+        (body, etag): (Option<&Value>, Option<HeaderValue>),
         token: &Credential,
     ) -> Result<Option<RawResponse>> {
         let mut bearer =
@@ -382,6 +408,10 @@ impl GitHubClient {
             .uri(self.full(path))
             .header(AUTHORIZATION, bearer)
             .header("accept", "application/vnd.github+json");
+        let request = match etag {
+            Some(etag) => request.header(IF_NONE_MATCH, etag),
+            None => request,
+        };
         let request = self.http.build_request(request, body).map_err(client)?;
         let Ok(response) = self.http.execute(request).await else { return Ok(None) };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -32,12 +32,14 @@ pub enum DashboardSection {
     Failed,
     /// A reviewed answer that nobody has checked since a release, or for long; a tick says that it holds.
     Verify,
+    /// A reviewed answer whose question is asked as often as before; a tick says that somebody improved it.
+    Improve,
     /// The page score is too low to propose it unasked; a tick opens it.
     Candidate,
 }
 
 impl DashboardSection {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Awaiting,
         Self::Held,
         Self::Open,
@@ -46,6 +48,7 @@ impl DashboardSection {
         Self::Snoozed,
         Self::Failed,
         Self::Verify,
+        Self::Improve,
         Self::Candidate,
     ];
 
@@ -59,15 +62,15 @@ impl DashboardSection {
             Self::Snoozed => "Snoozed",
             Self::Failed => "Errors",
             Self::Verify => "Reviewed answers to check again (tick those that still hold)",
+            Self::Improve => {
+                "Reviewed answers that do not help yet (tick those that you have improved)"
+            }
             Self::Candidate => "Candidates that wait for more evidence (tick to open now)",
         }
     }
 
     fn has_box(self) -> bool {
-        matches!(
-            self,
-            Self::Awaiting | Self::Held | Self::Rejected | Self::Verify | Self::Candidate
-        )
+        !matches!(self, Self::Open | Self::HandsOff | Self::Snoozed | Self::Failed)
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use rules::language::page_words::{GuideWords, PageWords};
 use rules::markdown::{MarkdownDialect, escape};
 use rules::model::ids::{ClusterId, MessageId};
-use rules::safety::{judge_text, redact};
+use rules::publish::fact_matrix::{fact_matrix, linked_addresses};
+use rules::safety::{CanonicalFact, judge_text, redact};
 
 use crate::directives::plain_title;
 use crate::lines::{hash, shortened};
@@ -34,6 +35,8 @@ pub struct GuideInput {
 pub struct GuideStepInput {
     pub title: String,
     pub intro: Option<String>,
+    /// What maintainers wrote down.
+    pub facts: Vec<CanonicalFact>,
     pub answers: Vec<GuideAnswer>,
     pub open: Vec<GuideQuestion>,
 }
@@ -139,8 +142,8 @@ pub fn build_guide(
         return Err(DraftRefusal::NoConsent);
     }
     let steps = input.steps.iter().map(|step| publishable(step, context)).collect::<Vec<_>>();
-    if steps.iter().all(|step| step.answers.is_empty()) {
-        return Err(DraftRefusal::Held("no step of the guide has an answer"));
+    if steps.iter().all(|step| step.answers.is_empty() && step.facts.is_empty()) {
+        return Err(DraftRefusal::Held("no step of the guide has an answer or a fact"));
     }
     // A guide is a page of its own where all answers share one file.
     let target = match context.target {
@@ -187,7 +190,8 @@ pub fn build_guide(
         links: Vec::new(),
         versions: Vec::new(),
     };
-    lint_guide(&draft, &writer.headings(), writer.links(), context)
+    let has_facts = steps.iter().any(|step| !step.facts.is_empty());
+    lint_guide(&draft, &writer.headings(), (writer.links(), has_facts), context)
         .map_err(DraftRefusal::Faulty)?;
     Ok(GuideDraft { name: input.name.clone(), draft, steps, evidence })
 }
@@ -246,15 +250,22 @@ impl GuideWriter<'_> {
             if let Some(intro) = &step.intro {
                 text.push_str(&format!("{}\n\n", self.literal(intro)));
             }
+            if !step.facts.is_empty() {
+                text.push_str(&format!("{}\n", self.matrix(step)));
+            }
             let answers = step.answers.iter().map(|one| self.answer_line(one));
             let lines = answers.chain(step.open.iter().map(|one| self.question_line(one)));
             let lines = lines.map(|line| format!("- {line}\n")).collect::<String>();
-            match lines.is_empty() {
+            match lines.is_empty() && step.facts.is_empty() {
                 true => text.push_str(&format!("{}\n", self.literal(&self.words.nothing_yet))),
                 false => text.push_str(&lines),
             }
         }
         text
+    }
+
+    fn matrix(&self, step: &GuideStepInput) -> String {
+        fact_matrix(&step.facts.iter().collect::<Vec<_>>(), self.dialect)
     }
 
     fn answer_line(&self, answer: &GuideAnswer) -> String {
@@ -287,8 +298,9 @@ impl GuideWriter<'_> {
     fn answers(&self) -> String {
         let steps = self.steps.iter().map(|step| {
             let lines = step.answers.iter().map(|one| self.answer_line(one)).collect::<Vec<_>>();
+            let facts = if step.facts.is_empty() { String::new() } else { self.matrix(step) };
             format!(
-                "{} {}\n{}",
+                "{} {}\n{facts}{}",
                 step.title,
                 step.intro.as_deref().unwrap_or_default(),
                 lines.join("\n")
@@ -311,7 +323,9 @@ impl GuideWriter<'_> {
         let answers = self.steps.iter().flat_map(|step| &step.answers);
         let answers = answers.map(|answer| self.address(&answer.place));
         let questions = self.steps.iter().flat_map(|step| &step.open);
-        answers.chain(questions.flat_map(|question| question.links.clone())).collect()
+        let facts = self.steps.iter().flat_map(|step| &step.facts).collect::<Vec<_>>();
+        let links = answers.chain(questions.flat_map(|question| question.links.clone()));
+        links.chain(linked_addresses(&facts)).collect()
     }
 }
 
@@ -392,6 +406,7 @@ mod tests {
                 GuideStepInput {
                     title: "Install {it}".to_owned(),
                     intro: None,
+                    facts: Vec::new(),
                     answers: vec![
                         answer("How do I begin?", AnswerPlace::Page { cluster, path }, 36),
                         answer(question, message, 30),
@@ -405,6 +420,7 @@ mod tests {
                 GuideStepInput {
                     title: "Run it".to_owned(),
                     intro: Some("When it is there.".to_owned()),
+                    facts: Vec::new(),
                     answers: Vec::new(),
                     open: Vec::new(),
                 },
@@ -475,6 +491,33 @@ mod tests {
         for edited in [page.replace("first.", "second."), format!("{page}\nMore.\n"), String::new()]
         {
             assert_eq!(renamed.compare(&edited), GuideChange::EditedByPeople, "{edited}");
+        }
+    }
+
+    #[test]
+    fn facts_stand_in_a_table_and_another_value_changes_the_guide() {
+        let fact = |value: &str| {
+            let text = format!(
+                "[[fact]]\nkey = 'exchange-one'\nkind = 'status'\nvalue = '{value}'\nsince = '2025-01-31'\n\
+                 source = 'https://example.org/one'\ntable = 'Exchange status'\n"
+            );
+            let files = [("facts.toml".to_owned(), text)].into();
+            Ruleset::from_files(&files).unwrap().facts.canonical.to_vec()
+        };
+        let with = |value: &str, target| {
+            let mut input = input("Exchange status", "Where is it?");
+            input.steps.truncate(1);
+            input.steps[0].answers.clear();
+            input.steps[0].open.clear();
+            input.steps[0].facts = fact(value);
+            built(&input, target).unwrap()
+        };
+        for target in DocsTarget::ALL {
+            let page = with("open", target);
+            assert!(page.draft().page().contains("| exchange one | open |"), "{target:?}");
+            let before = page.draft().page();
+            assert_eq!(with("open", target).compare(before), GuideChange::None);
+            assert_eq!(with("closed", target).compare(before), GuideChange::Answers);
         }
     }
 

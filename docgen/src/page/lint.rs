@@ -47,7 +47,7 @@ pub(crate) fn lint_page(
     facts: &FactRules,
 ) -> Result<(), Vec<LintError>> {
     let mut lint =
-        PageLint { faults: Vec::new(), hosts: hosts(draft), permalinks: permalinks(cluster) };
+        PageLint { hosts: hosts(draft), permalinks: permalinks(cluster), ..PageLint::default() };
     let seen = lint.read_page(draft, headings, context.target);
     lint.check_words(&seen, context, facts);
     if people.names_left_in(&seen.prose) {
@@ -56,23 +56,26 @@ pub(crate) fn lint_page(
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
-/// Checks the page of a guide, which links to these addresses alone.
+/// Checks the page of a guide, which links to these addresses alone, and has tables only where it has facts.
 pub(crate) fn lint_guide(
     draft: &Draft,
     headings: &[String],
-    links: BTreeSet<String>,
+    (links, has_facts): (BTreeSet<String>, bool),
     context: &DraftContext<'_>,
 ) -> Result<(), Vec<LintError>> {
-    let mut lint = PageLint { faults: Vec::new(), hosts: BTreeSet::new(), permalinks: links };
+    let mut lint =
+        PageLint { permalinks: links, may_have_tables: has_facts, ..PageLint::default() };
     let seen = lint.read_page(draft, headings, draft.target);
     lint.check_words(&seen, context, &context.rules.facts);
     if lint.faults.is_empty() { Ok(()) } else { Err(lint.faults) }
 }
 
+#[derive(Default)]
 struct PageLint {
     faults: Vec<LintError>,
     hosts: BTreeSet<String>,
     permalinks: BTreeSet<String>,
+    may_have_tables: bool,
 }
 
 /// The visible content of a page.
@@ -222,6 +225,8 @@ impl PageLint {
         match tag {
             Tag::Paragraph | Tag::BlockQuote(None) | Tag::List(_) | Tag::Item => {}
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {}
+            Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell
+                if self.may_have_tables => {}
             Tag::CodeBlock(CodeBlockKind::Fenced(language)) => {
                 if target.fence_language(language) != Some(language) {
                     self.fault("a fence that a generator may run", language.as_ref());

@@ -142,7 +142,8 @@ impl GuideDraft {
     /// The steps without answers and the questions without any, in a few phrases.
     fn missing(&self, page_words: &PageWords) -> Vec<String> {
         let words = &page_words.guide;
-        let empty = self.steps.iter().filter(|step| step.answers.is_empty());
+        let empty =
+            self.steps.iter().filter(|step| step.answers.is_empty() && step.facts.is_empty());
         let empty = empty.map(|step| {
             words.empty_step.replace("{step}", &escape::span(&step.title, LONGEST_QUESTION))
         });

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use docgen::github::client::GitHubClient;
 use docgen::target::DocsFolder;
+use indexer::store::Store;
 use serde::Serialize;
 
 use super::{CommandResult, GlobalArgs, LoadedSettings, print_json};
@@ -37,7 +38,7 @@ enum FindingLevel {
 
 /// Checks everything, also after a failure.
 pub(super) async fn run(options: &GlobalArgs) -> anyhow::Result<CommandResult> {
-    let mut findings = Vec::new();
+    let mut findings = vec![versions()];
     let settings = options.settings();
     match &settings {
         Ok(settings) => {
@@ -74,6 +75,11 @@ fn todo(what: &'static str, message: impl Into<String>) -> DoctorFinding {
 
 fn bad(what: &'static str, message: impl Into<String>) -> DoctorFinding {
     DoctorFinding { what, passed: false, level: FindingLevel::Wrong, message: message.into() }
+}
+
+fn versions() -> DoctorFinding {
+    let (program, tables) = (env!("CARGO_PKG_VERSION"), Store::tables_version());
+    good("versions", format!("harvester {program}, tables of the store {tables}"))
 }
 
 fn consent(chosen: bool) -> DoctorFinding {

@@ -1,7 +1,8 @@
 //! `facts`: what maintainers wrote down in `facts.toml`.
 
-use rules::markdown::{MarkdownDialect, code_span, escape};
-use rules::safety::{CanonicalFact, FactKind};
+use rules::markdown::{MarkdownDialect, escape};
+use rules::publish::fact_matrix::fact_matrix;
+use rules::safety::CanonicalFact;
 
 use super::table::one_line;
 use super::{CommandResult, GlobalArgs, print_json};
@@ -66,45 +67,17 @@ fn facts_page(facts: &[&CanonicalFact]) -> String {
         }
     }
     for table in tables {
-        let heading = table.map_or_else(|| "Facts".to_owned(), cell);
-        page.push_str(&format!(
-            "\n## {heading}\n\n| name | value | holds for | since | note | verify |\n|---|---|---|---|---|---|\n"
-        ));
-        for fact in facts.iter().filter(|fact| fact.table.as_deref() == table) {
-            page.push_str(&row(fact));
-        }
+        let heading = table.map_or_else(|| "Facts".to_owned(), heading_text);
+        let rows = facts.iter().copied().filter(|fact| fact.table.as_deref() == table);
+        let matrix = fact_matrix(&rows.collect::<Vec<_>>(), MarkdownDialect::CommonMark);
+        page.push_str(&format!("\n## {heading}\n\n{matrix}"));
     }
     page
 }
 
-fn row(fact: &CanonicalFact) -> String {
-    let text = |text: &Option<String>| text.as_deref().map(cell).unwrap_or_default();
-    let verify = fact.verify_address().map(|address| format!("[here](<{address}>)"));
-    format!(
-        "| {} | {} | {} | {} | {} | {} |\n",
-        cell(&fact.key.replace('-', " ")),
-        value_cell(fact),
-        text(&fact.scope),
-        text(&fact.since),
-        text(&fact.note),
-        verify.unwrap_or_default()
-    )
-}
-
-fn value_cell(fact: &CanonicalFact) -> String {
-    match fact.kind {
-        FactKind::Address => code_span(&fact.value).replace('|', "\\|"),
-        FactKind::Link | FactKind::Invite if fact.value.starts_with("https://") => {
-            format!("<{}>", fact.value)
-        }
-        _ => cell(&fact.value),
-    }
-}
-
-/// Text on one line of a table.
-fn cell(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    escape(&line, MarkdownDialect::CommonMark)
+/// Text of a heading, on one line.
+fn heading_text(text: &str) -> String {
+    escape(&text.split_whitespace().collect::<Vec<_>>().join(" "), MarkdownDialect::CommonMark)
 }
 
 #[cfg(test)]

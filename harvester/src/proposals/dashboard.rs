@@ -41,6 +41,7 @@ impl ProposalReconciler {
             *report.deadlines.entry(row.deadline).or_default() += 1;
         }
         rows.extend(self.rows_to_verify(worklist).await?);
+        rows.extend(self.rows_to_improve(worklist).await?);
         if rows.is_empty() && found.is_none() {
             return Ok(());
         }

@@ -36,7 +36,9 @@ impl ProposalReconciler {
         let proposable = entries.iter().filter(|(_, entry)| entry.page.is_ok());
         let proposable = proposable.map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
         let now = self.now();
-        let mut guides = plan_guides(&self.store, &context, &layout.root, &proposable, now).await?;
+        let mut gaps = self.guide_gaps.lock().await;
+        let mut guides =
+            plan_guides(&self.store, &context, &layout.root, &proposable, &mut gaps, now).await?;
         for (id, entry) in &*entries {
             let name = entry.case.as_ref().and_then(|case| guide_name(&case.row.branch));
             if let Some(name) = name.filter(|_| !guides.contains_key(id)) {

@@ -13,6 +13,7 @@ use rules::guide::GuideOutline;
 use rules::model::ids::{ClusterId, MessageId};
 use site::reports::ReportSource;
 use site::reports::guide::{GuideEntry, GuideGap, GuidePage};
+use site::reports::guide_gaps::GuideGaps;
 
 /// A guide with the page that it would get, or why it gets none.
 pub(crate) struct PlannedGuide {
@@ -30,12 +31,14 @@ pub(crate) struct OutdatedGuide {
 
 /// Plans every guide that the rules propose, by the id of its proposal. `proposable` are the questions whose
 /// answers may get a page, by the ids of their proposals; the answers of others stand in no guide until they
-/// are merged. `root` is as [`build_guide`] takes it. Changes nothing.
+/// are merged. `gaps` are the open questions that an earlier call found. `root` is as [`build_guide`] takes it.
+/// Changes nothing stored.
 pub(crate) async fn plan_guides(
     store: &Store,
     context: &DraftContext<'_>,
     root: &str,
     proposable: &BTreeSet<ClusterId>,
+    gaps: &mut Option<GuideGaps>,
     now: Timestamp,
 ) -> Result<BTreeMap<ClusterId, PlannedGuide>, StoreError> {
     let outlines = context.rules.guides.proposed().collect::<Vec<_>>();
@@ -43,7 +46,8 @@ pub(crate) async fn plan_guides(
         return Ok(BTreeMap::new());
     }
     let source = ReportSource { store, rules: context.rules, naming: context.naming };
-    let pages = source.guides(&outlines, now).await?;
+    let found = source.guide_gaps(&outlines, gaps.take(), now).await?;
+    let pages = source.guides(&outlines, gaps.insert(found)).await?;
     let mut planned = BTreeMap::new();
     for (outline, page) in outlines.into_iter().zip(pages) {
         let input = guide_input(store, outline, page, proposable).await?;
@@ -75,7 +79,8 @@ async fn guide_input(
             answers.extend(guide_answer(store, entry, proposable).await?);
         }
         let open = step.open.into_iter().filter_map(guide_question).collect();
-        steps.push(GuideStepInput { title: step.title, intro: step.intro, answers, open });
+        let (title, intro, facts) = (step.title, step.intro, step.facts);
+        steps.push(GuideStepInput { title, intro, facts, answers, open });
     }
     let (name, title) = (outline.name.clone(), page.title);
     Ok(GuideInput { name, title, intro: page.intro, steps })

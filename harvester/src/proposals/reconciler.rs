@@ -20,9 +20,11 @@ use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
+use site::reports::guide_gaps::GuideGaps;
 use tokio::sync::Mutex;
 
 use super::error::{ProposingError, Result};
+use super::needing_work::PagesNeedingWork;
 use super::tracked::TrackedProposal;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -53,6 +55,10 @@ pub struct ProposalReconciler {
     pub owner: String,
     /// Pages of the documentation that were read, by blob.
     pub documents: Arc<Mutex<BTreeMap<String, String>>>,
+    /// The open questions of the guides, as they were last found.
+    pub guide_gaps: Arc<Mutex<Option<GuideGaps>>>,
+    /// The pages that need work, as they were last found.
+    pub needing_work: Arc<Mutex<Option<PagesNeedingWork>>>,
     /// The repositories whose releases are read.
     pub releases: Vec<String>,
     /// The limits of a repository that has no settings of its own.
@@ -86,6 +92,8 @@ impl ProposalReconciler {
             folder: config.folder.clone(),
             owner,
             documents: Arc::default(),
+            guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: forge.releases.clone(),
             limits: ProposalLimits::default(),
         }))
@@ -112,6 +120,8 @@ impl ProposalReconciler {
             folder: config.folder.clone(),
             owner,
             documents: Arc::default(),
+            guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: Vec::new(),
             limits: ProposalLimits { open, per_day: open, per_hour: open, batch: 0 },
         })

@@ -1,7 +1,7 @@
 //! What reports read: rows of a span of time, found by the ids that carry it.
 
 mod message_activity;
-mod page_effects;
+pub(super) mod page_effects;
 mod proposal_times;
 pub(super) mod question_rows;
 #[cfg(test)]

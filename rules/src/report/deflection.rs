@@ -39,6 +39,16 @@ pub enum DeflectionVerdict {
     More,
 }
 
+/// How much less reviewed pages are to be asked for together, in percent.
+pub const GOAL: f64 = -40.0;
+/// What one asking costs those who ask and those who answer, in minutes: an assumption, not a measurement.
+pub const MINUTES_OF_AN_ASKING: f64 = 15.0;
+/// A page that is asked for so little less, in percent, helps hardly.
+const LITTLE: f64 = -20.0;
+/// Whether a page helps is said after so many askings and days.
+const LEAST_ASKINGS: u64 = 5;
+const LEAST_DAYS: i64 = 28;
+
 /// How sure an interval is to hold the truth.
 const CONFIDENCE: f64 = 0.95;
 
@@ -51,6 +61,24 @@ impl DeflectionCounts {
             asked_after: self.asked_after + other.asked_after,
             asker_days_after: self.asker_days_after + other.asker_days_after,
         }
+    }
+
+    /// How many more askings the rate from before would have brought; below zero where it rose.
+    pub fn avoided(&self) -> f64 {
+        let Self { asked_before, asker_days_before, asked_after, asker_days_after } = *self;
+        let rate = asked_before as f64 / asker_days_before.max(1) as f64;
+        rate * asker_days_after as f64 - asked_after as f64
+    }
+
+    /// Whether the page does so little that maintainers should improve it: four weeks after the merge it was asked
+    /// for five times or more, hardly less than before, and chance may explain the difference.
+    pub fn needs_work(&self, days_after: i64) -> bool {
+        let helps_hardly = |estimate: DeflectionEstimate| {
+            estimate.verdict() != DeflectionVerdict::Less && estimate.change > LITTLE
+        };
+        days_after >= LEAST_DAYS
+            && self.asked_after >= LEAST_ASKINGS
+            && self.estimate().is_some_and(helps_hardly)
     }
 
     /// `None` where the question was not asked before, or a side has no asker-day.
@@ -201,6 +229,18 @@ mod tests {
             let expected = if planted == 0.0 { 0..=10 } else { 120..=200 };
             assert!(expected.contains(&less), "{less} of 200 say less for {truth}");
         }
+    }
+
+    #[test]
+    fn a_page_needs_work_if_it_is_asked_for_as_often_as_before() {
+        let as_before = counts(20, 1_000, 19, 1_000);
+        assert!(as_before.needs_work(28) && !as_before.needs_work(27));
+        assert!(!counts(20, 1_000, 4, 250).needs_work(60), "too few askings");
+        assert!(!counts(20, 1_000, 12, 1_000).needs_work(60), "it may help");
+        assert!(counts(20, 1_000, 45, 1_000).needs_work(60), "it is asked more");
+        assert!(!counts(0, 1_000, 9, 1_000).needs_work(60), "nobody asked before");
+        assert!((as_before.avoided() - 1.0).abs() < 1e-9);
+        assert!(counts(10, 100, 30, 200).avoided() < 0.0);
     }
 
     #[test]

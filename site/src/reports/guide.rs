@@ -4,18 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::StoreError;
 use jiff::Timestamp;
-use rules::guide::{GuideCandidate, GuideOutline};
+use rules::guide::{GuideCandidate, GuideOutline, GuideStep};
 use rules::language::page_words::{GuideWords, PageWords};
+use rules::markdown::MarkdownDialect;
 use rules::model::cluster::{Cluster, ClusterState};
 use rules::model::ids::{ClusterId, MessageId};
 use rules::publish::anonymize::Participants;
+use rules::publish::fact_matrix::fact_matrix;
 use rules::publish::presentation::presentable;
+use rules::safety::CanonicalFact;
 use serde::Serialize;
 
 use super::ReportSource;
+use super::guide_gaps::{GuideGaps, belongs};
 use super::markdown::{SiteLinks, literal};
 use super::titles::NamedQuestion;
-use super::triage::{TriageGroup, TriageScope};
+use super::triage::TriageGroup;
 
 /// A guide with its answers.
 #[derive(Debug, Clone, Serialize)]
@@ -30,6 +34,9 @@ pub struct GuidePage {
 pub struct GuideSection {
     pub title: String,
     pub intro: Option<String>,
+    /// The facts of the tables that the step names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<CanonicalFact>,
     pub answers: Vec<GuideEntry>,
     /// Open questions that belong here, which at least two people asked.
     pub open: Vec<GuideGap>,
@@ -57,13 +64,11 @@ pub struct GuideGap {
     pub askers: usize,
     /// On Discord, newest first.
     pub questions: Vec<String>,
-    /// The first messages of its questions.
+    /// The messages that ask it.
     #[serde(skip)]
     pub evidence: Vec<MessageId>,
 }
 
-/// Open questions of so many days are gaps.
-const GAP_DAYS: i64 = 90;
 /// Answers that nobody has merged yet, but that are enough for a page.
 const AWAITING_DECISION: [ClusterState; 3] =
     [ClusterState::Due, ClusterState::Drafted, ClusterState::Proposed];
@@ -75,15 +80,16 @@ impl ReportSource<'_> {
         outline: &GuideOutline,
         now: Timestamp,
     ) -> Result<GuidePage, StoreError> {
-        let pages = self.guides(&[outline], now).await?;
+        let gaps = self.guide_gaps(&[outline], None, now).await?;
+        let pages = self.guides(&[outline], &gaps).await?;
         Ok(pages.into_iter().next().expect("each outline has its page"))
     }
 
-    /// The pages of outlines, in their order; what they are made of is read once.
+    /// The pages of outlines, in their order, with these open questions; what they are made of is read once.
     pub async fn guides(
         &self,
         outlines: &[&GuideOutline],
-        now: Timestamp,
+        gaps: &GuideGaps,
     ) -> Result<Vec<GuidePage>, StoreError> {
         let due = self.store.clusters_in(&AWAITING_DECISION).await?;
         let mut clusters =
@@ -93,28 +99,32 @@ impl ReportSource<'_> {
         clusters.retain(|id, _| names.contains_key(id));
         let clusters = clusters.into_values().collect::<Vec<_>>();
         let candidates = clusters.iter().map(|cluster| self.candidate(cluster)).collect::<Vec<_>>();
-        let scope = TriageScope { until: now, days: GAP_DAYS };
-        let open = self.triage(&scope, now).await?.groups;
         let page = |outline: &&GuideOutline| {
             let mut shown = BTreeSet::new();
             let mut steps = Vec::new();
             for (step, below) in outline.steps.iter().zip(outline.arrange(&candidates)) {
                 let is_here = |group: &&TriageGroup| {
-                    let title = group.title.as_deref();
-                    group.related.is_empty()
-                        && step.fits(group.component.as_deref(), title.as_slice())
-                        && shown.insert(group.questions.clone())
+                    belongs(group, step) && shown.insert(group.questions.clone())
                 };
                 steps.push(GuideSection {
                     title: step.title.clone(),
                     intro: step.intro.clone(),
+                    facts: self.facts_of(step),
                     answers: below.iter().map(|at| self.entry(&clusters[*at], &names)).collect(),
-                    open: open.iter().filter(is_here).map(gap).collect(),
+                    open: gaps.groups.iter().filter(is_here).map(gap).collect(),
                 });
             }
             GuidePage { title: outline.title.clone(), intro: outline.intro.clone(), steps }
         };
         Ok(outlines.iter().map(page).collect())
+    }
+
+    fn facts_of(&self, step: &GuideStep) -> Vec<CanonicalFact> {
+        let facts = self.rules.facts.canonical.iter();
+        let is_here = |fact: &&CanonicalFact| {
+            fact.table.as_ref().is_some_and(|table| step.facts.contains(table))
+        };
+        facts.filter(is_here).cloned().collect()
     }
 
     fn candidate<'c>(&'c self, cluster: &'c Cluster) -> GuideCandidate<'c> {
@@ -156,7 +166,7 @@ fn gap(group: &TriageGroup) -> GuideGap {
         title: group.title.clone(),
         askers: group.impact.askers,
         questions: group.questions.clone(),
-        evidence: group.messages.clone(),
+        evidence: group.asked_in.clone(),
     }
 }
 
@@ -174,13 +184,17 @@ pub fn guide_markdown(guide: &GuidePage, links: &SiteLinks) -> String {
         if let Some(intro) = &step.intro {
             push(format!("{}\n\n", literal(intro)));
         }
+        if !step.facts.is_empty() {
+            let facts = step.facts.iter().collect::<Vec<_>>();
+            push(format!("{}\n", fact_matrix(&facts, MarkdownDialect::CommonMark)));
+        }
         for one in &step.answers {
             push(format!("- {}\n", entry_line(one, links, words)));
         }
         for one in &step.open {
             push(format!("- {}\n", gap_line(one, words)));
         }
-        if step.answers.is_empty() && step.open.is_empty() {
+        if step.facts.is_empty() && step.answers.is_empty() && step.open.is_empty() {
             push(format!("{}\n", words.nothing_yet));
         }
     }

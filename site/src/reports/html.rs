@@ -41,7 +41,7 @@ pub(crate) struct BriefingView<'r> {
     areas: Vec<AreaRow>,
     trends: Vec<TrendList>,
     pages: Vec<TrendRow>,
-    all_pages: Option<String>,
+    page_totals: Vec<String>,
     unanswered: Vec<OpenRow>,
     proposals: Vec<String>,
     to_verify: Vec<TrendRow>,
@@ -135,10 +135,7 @@ impl<'r> BriefingView<'r> {
             areas: area_rows(report),
             trends: trend_lists(report, w),
             pages: report.pages.pages.iter().map(|one| page_row(one, w)).collect(),
-            all_pages: report
-                .pages
-                .total_estimate
-                .map(|total| filled(&w.all_pages, &[("estimate", &w.estimate(total))])),
+            page_totals: w.page_totals(&report.pages),
             unanswered: report.unanswered.iter().map(|group| open_row(group, w)).collect(),
             proposals: w.proposal_lines(report),
             to_verify: report.to_verify.iter().map(|one| verify_row(one, w)).collect(),
@@ -248,7 +245,8 @@ fn trend_lists(report: &BriefingReport, w: &'static ReportText) -> Vec<TrendList
 }
 
 fn page_row(effect: &PageEffect, w: &ReportText) -> TrendRow {
-    TrendRow { question: w.named(&effect.question), detail: w.effect(effect) }
+    let mark = w.effect_mark(effect).map(|mark| format!("{mark}, ")).unwrap_or_default();
+    TrendRow { question: w.named(&effect.question), detail: mark + &w.effect(effect) }
 }
 
 fn verify_row(answer: &AnswerToVerify, w: &ReportText) -> TrendRow {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use rules::markdown::{MarkdownDialect, escape};
-use rules::report::deflection::DeflectionVerdict;
 use rules::report::questions::{QuestionCounts, QuestionList, QuestionShare};
 
 use super::briefing::BriefingReport;
@@ -232,18 +231,16 @@ impl BriefingWriter<'_> {
         let (words, pages) = (self.words, &self.report.pages);
         self.heading(&words.pages_heading);
         for effect in &pages.pages {
-            let less = effect.verdict == Some(DeflectionVerdict::Less);
-            let stopped = if less { format!("**{}**, ", words.less) } else { String::new() };
+            let mark = words.effect_mark(effect);
+            let mark = mark.map(|mark| format!("**{mark}**, ")).unwrap_or_default();
             let question = self.links.question(&words.named(&effect.question));
-            self.line(format_args!("- {question}: {stopped}{}", words.effect(effect)));
+            self.line(format_args!("- {question}: {mark}{}", words.effect(effect)));
         }
-        match pages.total_estimate {
-            Some(total) => {
-                let all = filled(&words.all_pages, &[("estimate", &words.estimate(total))]);
-                self.line(format_args!("- {all}"));
-            }
-            None if pages.pages.is_empty() => self.line(format_args!("{}", words.pages_none)),
-            None => {}
+        for line in words.page_totals(pages) {
+            self.line(format_args!("- {line}"));
+        }
+        if pages.pages.is_empty() {
+            self.line(format_args!("{}", words.pages_none));
         }
     }
 

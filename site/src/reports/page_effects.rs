@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexer::store::StoreError;
+use indexer::store::{FeedbackCounts, StoreError, SuggestionCounts};
 use jiff::Timestamp;
 use rules::report::deflection::{DeflectionCounts, DeflectionEstimate, DeflectionVerdict};
 use rules::report::period::{day_number, day_text};
@@ -26,6 +26,12 @@ pub struct PageEffect {
     /// `None` where the question was not asked before.
     pub estimate: Option<DeflectionEstimate>,
     pub verdict: Option<DeflectionVerdict>,
+    /// Whether maintainers should improve it.
+    pub needs_work: bool,
+    /// Since the merge, in the days that are measured.
+    pub suggestions: SuggestionCounts,
+    /// What readers of the site said of the answer, ever since it is there.
+    pub feedback: FeedbackCounts,
 }
 
 /// The pages of a briefing.
@@ -38,6 +44,8 @@ pub struct PageEffects {
     /// All measured pages taken together.
     pub total: DeflectionCounts,
     pub total_estimate: Option<DeflectionEstimate>,
+    /// How many more askings the rates from before would have brought.
+    pub avoided: f64,
 }
 
 /// Days that are looked at on each side of a merge at most, and those that must have passed since.
@@ -48,7 +56,7 @@ const MEASURED_DAYS: i64 = 180;
 
 impl ReportSource<'_> {
     /// The effect of the pages merged in the half year before `until`.
-    pub(super) async fn page_effects(&self, until: Timestamp) -> Result<PageEffects, StoreError> {
+    pub async fn page_effects(&self, until: Timestamp) -> Result<PageEffects, StoreError> {
         let since = time::minus(until, time::days(MEASURED_DAYS));
         let mut merged = self.store.merge_times().await?;
         merged.retain(|_, at| (since..until).contains(at));
@@ -71,6 +79,8 @@ impl ReportSource<'_> {
             };
             let estimate = counts.estimate();
             effects.total = effects.total.plus(&counts);
+            effects.avoided += counts.avoided();
+            let suggestions = self.store.suggestion_counts(&cluster, at, after).await?;
             effects.pages.push(PageEffect {
                 question: question.clone(),
                 merged: day_text(day_number(at)),
@@ -79,6 +89,9 @@ impl ReportSource<'_> {
                 counts,
                 estimate,
                 verdict: estimate.map(|estimate| estimate.verdict()),
+                needs_work: counts.needs_work(days_after),
+                suggestions,
+                feedback: self.store.feedback(&cluster).await?,
             });
         }
         let change =

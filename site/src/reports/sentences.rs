@@ -1,9 +1,12 @@
 //! The sentences of the reports, in the language of their words.
 
+use indexer::store::FeedbackCounts;
 use jiff::SignedDuration;
 use rules::report::alarms::{AlarmFigures, AlarmKind, AlarmStretch, CountedThings, SilenceAlarm};
 use rules::report::contradictions::ContradictionKind;
-use rules::report::deflection::{DeflectionCounts, DeflectionEstimate};
+use rules::report::deflection::{
+    DeflectionCounts, DeflectionEstimate, DeflectionVerdict, GOAL, MINUTES_OF_AN_ASKING,
+};
 use rules::report::period::{day_number, day_text};
 use rules::report::questions::{QuestionList, QuestionOutcome, QuestionShare};
 use rules::report::triage::{TriageImpact, TriagePriority, TriageStatus};
@@ -12,7 +15,7 @@ use rules::time;
 use rules::verification::VerificationVerdict;
 
 use super::briefing::{BriefingReport, FigureValue};
-use super::page_effects::PageEffect;
+use super::page_effects::{PageEffect, PageEffects};
 use super::titles::NamedQuestion;
 use super::triage::TriageReport;
 use super::verification::AnswerToVerify;
@@ -148,7 +151,7 @@ impl ReportText {
         let estimate = effect.estimate;
         let estimate =
             estimate.map_or_else(|| self.not_asked_before.to_string(), |one| self.estimate(one));
-        filled(
+        let measured = filled(
             &self.effect,
             &[
                 ("times", &self.times.of(asked_before as usize)),
@@ -157,7 +160,59 @@ impl ReportText {
                 ("days_after", &effect.days_after.to_string()),
                 ("estimate", &estimate),
             ],
-        )
+        );
+        [Some(measured), self.suggestions(effect), self.readers(effect)]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    fn suggestions(&self, effect: &PageEffect) -> Option<String> {
+        let (shown, helped) = (effect.suggestions.shown, effect.suggestions.helped);
+        let values = [("shown", &*shown.to_string()), ("helped", &*helped.to_string())];
+        (shown > 0).then(|| filled(&self.suggestions, &values))
+    }
+
+    fn readers(&self, effect: &PageEffect) -> Option<String> {
+        let FeedbackCounts { helped, outdated, wrong } = effect.feedback;
+        let values = [
+            ("helped", &*helped.to_string()),
+            ("outdated", &*outdated.to_string()),
+            ("wrong", &*wrong.to_string()),
+        ];
+        (helped + outdated + wrong > 0).then(|| filled(&self.readers, &values))
+    }
+
+    /// What stands before the effect of a page where it is clear: that it is asked for less, or should be improved.
+    pub(crate) fn effect_mark(&self, effect: &PageEffect) -> Option<&str> {
+        match effect.verdict {
+            Some(DeflectionVerdict::Less) => Some(&self.less),
+            _ if effect.needs_work => Some(&self.needs_work),
+            _ => None,
+        }
+    }
+
+    /// What all measured pages did together: the change, whether it reaches the goal, and the time that it saves.
+    pub(crate) fn page_totals(&self, pages: &PageEffects) -> Vec<String> {
+        let Some(total) = pages.total_estimate else { return Vec::new() };
+        let goal = match total.change <= GOAL {
+            true => &self.goal_reached,
+            false => &self.goal_not_reached,
+        };
+        let askings = pages.avoided.round();
+        let minutes = SignedDuration::from_secs_f64(askings * MINUTES_OF_AN_ASKING * 60.0);
+        let saved = (askings >= 1.0).then(|| {
+            let values = [
+                ("askings", &*format!("{askings:.0}")),
+                ("time", &*self.duration(minutes)),
+                ("minutes", &*format!("{MINUTES_OF_AN_ASKING:.0}")),
+            ];
+            filled(&self.time_saved, &values)
+        });
+        let all = filled(&self.all_pages, &[("estimate", &self.estimate(total))]);
+        let goal = filled(goal, &[("goal", &format!("{GOAL:.0}"))]);
+        [Some(all), Some(goal), saved].into_iter().flatten().collect()
     }
 
     /// The change of a rate with its interval.

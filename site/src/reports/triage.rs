@@ -62,6 +62,9 @@ pub struct TriageGroup {
     pub channels_named: Vec<String>,
     /// The first messages of its questions, newest first.
     pub messages: Vec<MessageId>,
+    /// Every message that asks them.
+    #[serde(skip)]
+    pub asked_in: Vec<MessageId>,
     /// On Discord, newest first, at most five.
     pub questions: Vec<String>,
     pub versions: Vec<String>,
@@ -203,6 +206,7 @@ impl ReportSource<'_> {
             last_day: day_text(day_number(impact.last_seen)),
             channels_named: names.collect::<BTreeSet<_>>().into_iter().collect(),
             messages: unsolved.iter().rev().map(|one| one.counted.message).collect(),
+            asked_in: unsolved.iter().flat_map(|one| one.row.messages.iter().copied()).collect(),
             questions: links.take(MOST_LINKS).collect(),
             versions: versions(texts()),
             errors: errors.collect::<BTreeSet<_>>().into_iter().take(MOST_LINKS).collect(),

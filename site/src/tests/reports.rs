@@ -25,22 +25,21 @@ use crate::presentation::report_words::ReportText;
 use crate::reports::ReportSource;
 use crate::reports::briefing::BriefingReport;
 use crate::reports::contradictions::{ContradictionScope, contradictions_markdown};
-use crate::reports::guide::guide_markdown;
 use crate::reports::markdown::{SiteLinks, briefing_markdown, triage_markdown};
 use crate::reports::question_list::QuestionScope;
 use crate::reports::triage::TriageScope;
 use crate::test_support::{quote, verdict};
 
 /// 2025-01-01.
-const FIRST_DAY: i64 = 20_089;
-const CHANNEL: ChannelId = ChannelId(22);
+pub(super) const FIRST_DAY: i64 = 20_089;
+pub(super) const CHANNEL: ChannelId = ChannelId(22);
 
 /// A community in the making.
 #[derive(Default)]
 pub(super) struct Community {
     pub(super) messages: Vec<Message>,
     conversations: Vec<ConversationRow>,
-    clusters: BTreeMap<&'static str, Vec<Occurrence>>,
+    pub(super) clusters: BTreeMap<&'static str, Vec<Occurrence>>,
     last: u64,
 }
 
@@ -207,7 +206,7 @@ pub(super) const MINUTES: i64 = 24 * 60;
 
 /// Two weeks: five questions in the first, and in the second a new one of two people, one that is asked more,
 /// and one that two people ask in vain.
-fn two_weeks() -> Community {
+pub(super) fn two_weeks() -> Community {
     let mut community = Community::default();
     let port = "Where do I set the server port?";
     community.answer((60, 1, port), (30, 801), ResolutionGrade::Confirmed);
@@ -235,16 +234,16 @@ fn two_weeks() -> Community {
     community
 }
 
-async fn empty_store() -> (Store, TempDir) {
+pub(super) async fn empty_store() -> (Store, TempDir) {
     let data = tempfile::tempdir().unwrap();
     (Store::open_shared(data.path()).await.unwrap(), data)
 }
 
-fn naming() -> AuthorNaming {
+pub(super) fn naming() -> AuthorNaming {
     AuthorNaming::Pseudonyms(Salt([3; 16]))
 }
 
-fn rules(files: &[(&str, &str)]) -> Ruleset {
+pub(super) fn rules(files: &[(&str, &str)]) -> Ruleset {
     let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     Ruleset::from_files(&files.collect()).unwrap()
 }
@@ -478,6 +477,12 @@ async fn the_measured_drop_of_a_question_is_the_planted_one() {
     assert_eq!(effect.verdict, Some(DeflectionVerdict::Less));
     let text = briefing_markdown(&report, &SiteLinks::default(), english());
     assert!(text.contains("asked 30 times in 60 days before, 10 in 60 days after"), "{text}");
+    // Before, 30 of 510 asker-days asked it; of the 490 after it 28.8 would have, which is 19 more than did.
+    for line in
+        ["Goal, -40 %: reached.", "About 19 fewer askings", "4.8 h, if one takes 15 minutes"]
+    {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
 }
 
 #[tokio::test]
@@ -535,37 +540,4 @@ async fn contradictions_are_listed_with_both_sides_and_none_is_resolved() {
     let pages = report.contradictions.iter().filter(|one| one.kind == ContradictionKind::Page);
     let sides = pages.map(|one| (one.one.what.as_str(), one.other.text.as_deref()));
     assert_eq!(sides.collect::<Vec<_>>(), [("the page of 2025-01-01", Some(second))]);
-}
-
-#[tokio::test]
-async fn a_guide_leads_to_pages_in_order_and_names_its_gaps() {
-    let outline = "title = 'Begin'\nintro = 'First *things* first.'\n\
-        [[step]]\ntitle = 'Reach it'\nwords = ['port']\n\
-        [[step]]\ntitle = 'Send files'\nwords = ['upload*']\n\
-        [[step]]\ntitle = 'Fly'\nwords = ['wing*']\n";
-    let rules = rules(&[
-        ("guides/begin.toml", outline),
-        ("scope.toml", "[consent]\nmode = 'server-public'\n"),
-    ]);
-    let (store, _data) = empty_store().await;
-    let community = two_weeks();
-    community.store(&store).await;
-    let port = cluster(community.clusters["Where do I set the server port?"].clone());
-    store.upsert_merged_answer(&merged_port(&port)).await.unwrap();
-    let naming = naming();
-    let source = ReportSource { store: &store, rules: &rules, naming: &naming };
-    let until = Timestamp::UNIX_EPOCH + time::days(FIRST_DAY + 15);
-    let guide = source.guide(rules.guides.titled("begin").unwrap(), until).await.unwrap();
-    let counts = guide.steps.iter().map(|step| (step.answers.len(), step.open.len()));
-    assert_eq!(counts.collect::<Vec<_>>(), [(1, 0), (0, 1), (0, 0)]);
-    let text = guide_markdown(&guide, &SiteLinks::default());
-    for part in [
-        "# Begin\n\nFirst \\*things\\* first.\n\n## 1. Reach it\n\n- [",
-        "](https://docs.example/port)\n",
-        "\n## 2. Send files\n\n- Open question: After the update the upload agent",
-        "(2 people asked: [1](https://discord.com/channels/11/22/",
-        "\n## 3. Fly\n\nNothing is answered here yet.\n",
-    ] {
-        assert!(text.contains(part), "{part} is not in {text}");
-    }
 }

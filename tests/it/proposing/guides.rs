@@ -236,6 +236,37 @@ fn a_merged_guide_is_updated_by_another_pull_request_until_people_edit_it() {
 }
 
 #[test]
+fn a_matrix_of_facts_is_proposed_and_follows_what_people_write_down() {
+    let fixture = ProposalFixture::eager(asked(1));
+    let facts = |value: &str| {
+        format!(
+            "[[fact]]\nkey = 'exchange-one'\nkind = 'status'\nvalue = '{value}'\nsince = '2025-01-31'\n\
+             source = 'https://example.org/one'\ntable = 'Exchange status'\n"
+        )
+    };
+    fixture.sandbox.write("data/rules/facts.toml", &facts("open"));
+    let outline = "title = 'First steps'\npropose = true\n\
+        [[step]]\ntitle = 'Where it is listed'\nfacts = ['Exchange status']\n";
+    fixture.sandbox.write("data/rules/guides/first-steps.toml", outline);
+    fixture.round();
+    let row = |value: &str| format!("| exchange one | {value} |  | 2025-01-31 |");
+    assert!(fixture.guide_page(BRANCH).contains(&row("open")), "{}", fixture.guide_page(BRANCH));
+    fixture.mina().merge(fixture.guide().number, How::Squash);
+    fixture.days(1);
+    fixture.round();
+    fixture.round();
+    assert_eq!(fixture.guides().len(), 1, "the facts are the same");
+    fixture.sandbox.write("data/rules/facts.toml", &facts("closed"));
+    fixture.days(1);
+    fixture.round();
+    fixture.round();
+    assert_eq!(fixture.guides().len(), 2);
+    assert_eq!(fixture.guide().title, "docs(guide): update First steps");
+    assert!(fixture.guide_page(BRANCH).contains(&row("closed")), "{}", fixture.guide_page(BRANCH));
+    fixture.assert_polite();
+}
+
+#[test]
 fn a_lost_data_directory_finds_its_guides_again() {
     let mut fixture = ProposalFixture::guided(1);
     fixture.round();

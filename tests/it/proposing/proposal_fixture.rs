@@ -149,6 +149,8 @@ impl ProposalFixture {
             folder: None,
             owner: owner.to_owned(),
             documents: Default::default(),
+            guide_gaps: Default::default(),
+            needing_work: Default::default(),
             releases: self.releases.clone(),
             naming,
             store,

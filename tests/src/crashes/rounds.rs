@@ -195,6 +195,8 @@ impl Run<'_> {
             target: None,
             folder: None,
             documents: Default::default(),
+            guide_gaps: Arc::default(),
+            needing_work: Arc::default(),
             releases: Vec::new(),
             owner: owner.to_owned(),
             store,

@@ -118,6 +118,42 @@ async fn reads_come_again_and_limits_are_waited_for() {
 }
 
 #[tokio::test]
+async fn what_did_not_change_is_not_sent_again() {
+    let (one, two) = (r#"{"number": 4}"#, r#"{"number": 5}"#);
+    let script = [
+        (200, "etag: W/\"one\"\r\n", one),
+        (304, "etag: W/\"one\"\r\nx-ratelimit-remaining: 7\r\n", ""),
+        (200, "etag: W/\"two\"\r\n", two),
+        (304, "", ""),
+        (404, "etag: \"three\"\r\n", "{}"),
+        (200, "", one),
+        (200, "", two),
+    ];
+    let (host, clock) = (host(&script), Arc::new(Still::default()));
+    let github = host.github("", &clock, token());
+    let mut read = Vec::new();
+    for _ in 0..script.len() {
+        read.push(
+            github
+                .get_optional::<Value>("/issues/4")
+                .await
+                .unwrap()
+                .map(|one| one["number"].clone()),
+        );
+    }
+    let numbers = [Some(4), Some(4), Some(5), Some(5), None, Some(4), Some(5)];
+    assert_eq!(read, numbers.map(|number| number.map(Value::from)));
+    let asked = host.asked.join().unwrap();
+    let tags = asked.iter().map(|text| {
+        let line =
+            text.lines().find(|line| line.to_ascii_lowercase().starts_with("if-none-match:"));
+        line.and_then(|line| line.split(": ").nth(1))
+    });
+    let (one, two) = (Some("W/\"one\""), Some("W/\"two\""));
+    assert_eq!(tags.collect::<Vec<_>>(), [None, one, one, two, two, two, None]);
+}
+
+#[tokio::test]
 async fn a_write_is_sent_once_and_the_next_one_a_second_later() {
     let script = [(502, "", ""), (0, "", ""), (201, "", r#"{"number": 4}"#)];
     let (host, clock) = (host(&script), Arc::new(Still::default()));
