@@ -266,6 +266,7 @@ impl Daemon {
                 clock::now,
             );
             let site = site.watched_by(Arc::clone(&watch));
+            let lists = site.read_lists();
             let router = site::router(site, &http, receiver);
             let stop = async move {
                 // An error means that the daemon has ended, which is a stop as well.
@@ -277,9 +278,10 @@ impl Daemon {
                     tokio::time::sleep(OBSERVE_INTERVAL).await;
                 }
             };
+            let beside = async { tokio::join!(lists, observe) };
             tokio::select! {
                 served = site::serve(listener, router, &http, stop) => served.context("the site failed"),
-                () = observe => unreachable!("it never ends"),
+                _ = beside => unreachable!("observing never ends"),
             }
         }
     }

@@ -29,8 +29,16 @@ pub(super) async fn run(
     let http = within_limits(&settings.config.http);
     let site = options.site(settings).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
+    let lists = site.read_lists();
     let router = site::router(site, &http, None);
-    site::serve(listener, router, &http, stop).await?;
+    let lists = async {
+        lists.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        served = site::serve(listener, router, &http, stop) => served?,
+        () = lists => unreachable!("it never ends"),
+    }
     Ok(CommandResult::Success)
 }
 

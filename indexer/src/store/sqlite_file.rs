@@ -90,7 +90,9 @@ pub(super) async fn check_tables(pool: &SqlitePool, file: &Path) -> Result<()> {
     Err(StoreError::NotAStore { path: file.to_owned(), what })
 }
 
+/// Each has a cache of its own, which a write by another empties: the system's cache of the file serves them all.
 async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool> {
+    let options = options.pragma("cache_size", "-8000");
     Ok(pool().max_connections(READERS).connect_with(options).await?)
 }
 

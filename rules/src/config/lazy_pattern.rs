@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
 use super::toml_reader::TomlReader;
 use crate::language::WordList;
@@ -15,6 +15,9 @@ const MAX_STATES: usize = 1_000_000;
 /// A range of characters is at most so many sequences of byte ranges.
 const STATES_OF_RANGE: usize = 8;
 
+/// A widened pattern counts repetitions up to so many.
+const MOST_COUNTED: u32 = 16;
+
 /// A pattern that compiles.
 #[derive(Debug)]
 pub(crate) struct LazyPattern {
@@ -22,6 +25,7 @@ pub(crate) struct LazyPattern {
     /// Whether it may match without a character.
     pub(crate) is_empty: bool,
     compiled: OnceLock<Regex>,
+    widened: OnceLock<Regex>,
 }
 
 impl LazyPattern {
@@ -29,7 +33,7 @@ impl LazyPattern {
     pub(crate) fn new(text: String) -> Result<Self, String> {
         let hir = check(&text)?;
         let is_empty = hir.properties().minimum_len() == Some(0);
-        Ok(Self { text, is_empty, compiled: OnceLock::new() })
+        Ok(Self { text, is_empty, compiled: OnceLock::new(), widened: OnceLock::new() })
     }
 
     /// A value of `key`; a pattern that is none is a mistake and `None`.
@@ -51,18 +55,28 @@ impl LazyPattern {
     }
 
     pub(crate) fn regex(&self) -> &Regex {
-        self.compiled.get_or_init(|| {
-            let regex = RegexBuilder::new(&self.text).size_limit(usize::MAX).build();
-            regex.expect("syntax and size were checked")
-        })
+        self.compiled.get_or_init(|| compiled(&self.text))
     }
+
+    /// A fast first look: false only where the pattern finds nothing.
+    pub(crate) fn may_match(&self, text: &str) -> bool {
+        let widened = self.widened.get_or_init(|| {
+            let hir = regex_syntax::parse(&self.text).expect("syntax was checked");
+            compiled(&widened(&hir).to_string())
+        });
+        widened.is_match(text)
+    }
+}
+
+fn compiled(checked: &str) -> Regex {
+    let regex = RegexBuilder::new(checked).size_limit(usize::MAX).build();
+    regex.expect("syntax and size were checked")
 }
 
 /// Patterns that compile and are looked for together.
 #[derive(Debug)]
 pub(crate) struct LazyPatternSet {
     patterns: Vec<String>,
-    any_case: bool,
     compiled: OnceLock<RegexSet>,
 }
 
@@ -78,23 +92,35 @@ impl LazyPatternSet {
                 }
             }
         }
-        Self { patterns, any_case: true, compiled: OnceLock::new() }
-    }
-
-    /// The same patterns, for a first look at which of them a text holds.
-    pub(crate) fn of<'p>(patterns: impl Iterator<Item = &'p LazyPattern>) -> Self {
-        let patterns = patterns.map(|pattern| pattern.text.clone()).collect();
-        Self { patterns, any_case: false, compiled: OnceLock::new() }
+        Self { patterns, compiled: OnceLock::new() }
     }
 
     pub(crate) fn regex_set(&self) -> &RegexSet {
         self.compiled.get_or_init(|| {
             let set = RegexSetBuilder::new(&self.patterns)
-                .case_insensitive(self.any_case)
+                .case_insensitive(true)
                 .size_limit(usize::MAX)
                 .build();
             set.expect("syntax and size of each were checked")
         })
+    }
+}
+
+/// A pattern that finds what this one finds, and more, with a small automaton: without assertions, of which
+/// Unicode's word boundaries need a slow search in text that is not ASCII, and without long counts.
+fn widened(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Hir::empty(),
+        HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+        HirKind::Capture(capture) => widened(&capture.sub),
+        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
+            min: repetition.min.min(MOST_COUNTED),
+            max: repetition.max.filter(|max| *max <= MOST_COUNTED),
+            greedy: repetition.greedy,
+            sub: Box::new(widened(&repetition.sub)),
+        }),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(widened).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(widened).collect()),
     }
 }
 
@@ -147,10 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn a_set_finds_what_its_patterns_find() {
-        let patterns = ["a+b", r"\d{3}"].map(|text| LazyPattern::new(text.to_owned()).unwrap());
-        let set = LazyPatternSet::of(patterns.iter());
-        assert_eq!(set.regex_set().matches("x aab 123").into_iter().collect::<Vec<_>>(), [0, 1]);
-        assert!(!set.regex_set().is_match("AB 12"));
+    fn a_first_look_misses_nothing_that_the_pattern_finds() {
+        let may_match = |pattern: &str, text: &str| {
+            let pattern = LazyPattern::new(pattern.to_owned()).unwrap();
+            assert!(pattern.may_match(text) || !pattern.regex().is_match(text));
+            pattern.may_match(text)
+        };
+        let hash = r"\b[0-9a-f]{40}\b";
+        assert!(may_match(hash, &"0a".repeat(20)));
+        assert!(may_match(hash, &"01".repeat(8)), "shorter than the pattern asks");
+        assert!(!may_match(hash, "0123456789abcde, 0123456789abcde"));
+        assert!(may_match(r"(?i)\bpaß\b", "ein PAß"));
+        assert!(may_match(r"(?i)\bpaß\b", "spaßig"), "within a word");
+        assert!(may_match("^a|b$", "xbx"));
+        assert!(may_match("(?:ab){2,3}c", "ababc"));
+        assert!(!may_match("(?:ab){2,3}c", "abc"));
     }
 }

@@ -83,9 +83,14 @@ impl fmt::Display for ConversationId {
 }
 
 /// A cluster is named by its earliest question: `q` and the message id in base 36.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ClusterId(String);
+///
+/// There are as many as answers, several times over, so that they take no memory besides themselves.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClusterId([u8; CLUSTER_ID_BYTES]);
+
+/// As many as the longest id has; after a shorter one stand zeros, so that ids sort as their texts do.
+const CLUSTER_ID_BYTES: usize = 14;
 
 impl ClusterId {
     pub fn of_question(question: MessageId) -> Self {
@@ -98,22 +103,51 @@ impl ClusterId {
                 break;
             }
         }
-        Self(std::iter::once('q').chain(digits.into_iter().rev()).collect())
+        let text = std::iter::once('q').chain(digits.into_iter().rev()).collect::<String>();
+        Self::of_text(&text)
     }
 
     /// The message that an id was made of; `None` for an id that no message can have given.
     pub fn question(&self) -> Option<MessageId> {
-        self.0.strip_prefix('q').and_then(|id| u64::from_str_radix(id, 36).ok()).map(MessageId)
+        let digits = self.as_str().strip_prefix('q')?;
+        u64::from_str_radix(digits, 36).ok().map(MessageId)
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(CLUSTER_ID_BYTES);
+        std::str::from_utf8(&self.0[..end]).expect("letters and digits")
+    }
+
+    fn of_text(well_formed: &str) -> Self {
+        let mut bytes = [0; CLUSTER_ID_BYTES];
+        bytes[..well_formed.len()].copy_from_slice(well_formed.as_bytes());
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClusterId").field(&self.as_str()).finish()
+    }
+}
+
+impl TryFrom<String> for ClusterId {
+    type Error = ParseClusterIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseClusterIdError> {
+        text.parse()
+    }
+}
+
+impl From<ClusterId> for String {
+    fn from(id: ClusterId) -> Self {
+        id.as_str().to_owned()
     }
 }
 
 impl fmt::Display for ClusterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.as_str().fmt(f)
     }
 }
 
@@ -126,11 +160,11 @@ impl FromStr for ClusterId {
     type Err = ParseClusterIdError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let well_formed = text.strip_prefix('q').is_some_and(|digits| {
-            (1..=13).contains(&digits.len())
+            (1..CLUSTER_ID_BYTES).contains(&digits.len())
                 && digits.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
         });
         if well_formed {
-            Ok(Self(text.to_owned()))
+            Ok(Self::of_text(text))
         } else {
             Err(ParseClusterIdError(text.to_owned()))
         }

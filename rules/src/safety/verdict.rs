@@ -7,7 +7,7 @@ use super::facts::{FactList, FactRules, split_scheme};
 use super::fold::FoldedText;
 use super::links::{LINK, LinkRules};
 use super::randomness::is_random;
-use crate::config::lazy_pattern::{LazyPattern, LazyPatternSet};
+use crate::config::lazy_pattern::LazyPattern;
 use crate::config::toml_reader::TomlReader;
 use crate::language::Languages;
 
@@ -18,8 +18,6 @@ const CONTEXT: usize = 100;
 #[derive(Debug)]
 pub(super) struct VerdictRules {
     restricted: Vec<RestrictedPattern>,
-    /// The patterns of `restricted`: one pass shows which are worth a search.
-    prefilter: LazyPatternSet,
     links: LinkRules,
 }
 
@@ -110,15 +108,14 @@ impl VerdictRules {
             file.sections("unlisted", |table| RestrictedPattern::read(table, languages));
         let restricted = restricted.into_iter().flatten().collect::<Vec<_>>();
         let links = file.section("links", LinkRules::read);
-        let prefilter = LazyPatternSet::of(restricted.iter().map(|one| &one.pattern));
-        Self { restricted, prefilter, links }
+        Self { restricted, links }
     }
 
     pub(super) fn judge(&self, text: &str, facts: &FactRules) -> SafetyVerdict {
         let folded = FoldedText::deobfuscated(text);
         let mut findings = Vec::new();
-        for at in self.prefilter.regex_set().matches(&folded.text) {
-            self.restricted[at].find(&folded, facts, &mut findings);
+        for restricted in &self.restricted {
+            restricted.find(&folded, facts, &mut findings);
         }
         for link in self.links.unlisted(&folded.text, facts) {
             findings.push(SafetyFinding {
@@ -154,10 +151,8 @@ impl VerdictRules {
     ) -> Vec<String> {
         let folded = FoldedText::deobfuscated(text);
         let mut findings = Vec::new();
-        for at in self.prefilter.regex_set().matches(&folded.text) {
-            if self.restricted[at].listed == Some(listed) {
-                self.restricted[at].find(&folded, facts, &mut findings);
-            }
+        for restricted in self.restricted.iter().filter(|one| one.listed == Some(listed)) {
+            restricted.find(&folded, facts, &mut findings);
         }
         findings.sort_by_key(|found| found.range.start);
         let mut values = findings.into_iter().map(|found| found.value).collect::<Vec<_>>();
@@ -234,6 +229,9 @@ impl RestrictedPattern {
 
     fn find(&self, folded: &FoldedText<'_>, facts: &FactRules, found: &mut Vec<SafetyFinding>) {
         let text = folded.text.as_ref();
+        if !self.pattern.may_match(text) {
+            return;
+        }
         if self.with.as_ref().is_some_and(|with| !with.regex().is_match(text)) {
             return;
         }

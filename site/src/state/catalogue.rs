@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rules::error_fingerprint::{ErrorFingerprint, reported_errors};
@@ -21,7 +22,7 @@ use crate::http::error::HttpError;
 /// Clusters that are read at once.
 const BATCH: usize = 200;
 /// Clusters that one request reads at most; the next goes on from there.
-const MOST_PER_REQUEST: usize = 4_000;
+const MOST_PER_REQUEST: usize = 400;
 /// Fingerprints of one cluster at most.
 const MOST_ERRORS: usize = 32;
 
@@ -40,8 +41,9 @@ pub(crate) struct CatalogueContent {
     /// The newest change that concerned one of them.
     own_change: i64,
     entries: HashMap<ClusterId, CatalogueEntry>,
-    groups: BTreeMap<AnswerGroup, BTreeSet<ListPosition>>,
-    errors: HashMap<ErrorFingerprint, BTreeSet<ListPosition>>,
+    groups: BTreeMap<Arc<AnswerGroup>, BTreeSet<ListPosition>>,
+    /// In order. Nearly every error has one.
+    errors: HashMap<ErrorFingerprint, Vec<ListPosition>>,
     channels: BTreeMap<ChannelId, ListedChannel>,
 }
 
@@ -75,8 +77,8 @@ pub(crate) struct ListPosition {
 
 struct CatalogueEntry {
     position: ListPosition,
-    groups: Vec<AnswerGroup>,
-    errors: Vec<ErrorFingerprint>,
+    groups: Box<[Arc<AnswerGroup>]>,
+    errors: Box<[ErrorFingerprint]>,
     /// When maintainers merged it.
     merged: Option<Timestamp>,
 }
@@ -151,7 +153,7 @@ impl CatalogueContent {
 
     /// The groups with answers and their counts, in order.
     pub(crate) fn groups(&self) -> impl Iterator<Item = (&AnswerGroup, usize)> {
-        self.groups.iter().map(|(group, members)| (group, members.len()))
+        self.groups.iter().map(|(group, members)| (group.as_ref(), members.len()))
     }
 
     pub(crate) fn channel(&self, id: ChannelId) -> Option<&ListedChannel> {
@@ -238,19 +240,28 @@ impl CatalogueContent {
         groups.extend(topics.of(&words).map(|topic| AnswerGroup::Topic(topic.name.clone())));
         let entry = CatalogueEntry {
             position,
-            groups: groups.into_iter().collect(),
+            groups: groups.into_iter().map(|group| self.shared(group)).collect(),
             errors: reported_errors(shown).into_iter().take(MOST_ERRORS).collect(),
             merged: shown.merged_answer.as_ref().map(|answer| answer.merged),
         };
         self.insert(entry);
     }
 
+    /// The group as it is known already.
+    fn shared(&self, group: AnswerGroup) -> Arc<AnswerGroup> {
+        let known = self.groups.get_key_value(&group).map(|(known, _)| Arc::clone(known));
+        known.unwrap_or_else(|| Arc::new(group))
+    }
+
     fn insert(&mut self, entry: CatalogueEntry) {
         for group in &entry.groups {
-            self.groups.entry(group.clone()).or_default().insert(entry.position.clone());
+            self.groups.entry(Arc::clone(group)).or_default().insert(entry.position.clone());
         }
         for error in &entry.errors {
-            self.errors.entry(error.clone()).or_default().insert(entry.position.clone());
+            let members = self.errors.entry(error.clone()).or_default();
+            if let Err(at) = members.binary_search(&entry.position) {
+                members.insert(at, entry.position.clone());
+            }
         }
         self.entries.insert(entry.position.cluster.clone(), entry);
     }
@@ -267,7 +278,7 @@ impl CatalogueContent {
         }
         for error in &entry.errors {
             if let Some(members) = self.errors.get_mut(error) {
-                members.remove(&entry.position);
+                members.retain(|position| *position != entry.position);
                 if members.is_empty() {
                     self.errors.remove(error);
                 }

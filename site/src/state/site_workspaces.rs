@@ -106,6 +106,24 @@ impl SiteWorkspaces {
         Self { feed_watch: Some(feed_watch), ..self }
     }
 
+    /// Reads what the lists of answers are made of, which requests otherwise do bit by bit: until then lists are
+    /// incomplete. To be run beside the site.
+    pub fn read_lists(&self) -> impl Future<Output = ()> + Send + use<> {
+        let sites = self.sites.iter().map(|(_, site)| Arc::clone(site)).collect::<Vec<_>>();
+        async move {
+            for site in sites {
+                loop {
+                    match site.catalogue().await {
+                        Ok(catalogue) if catalogue.is_complete() => break,
+                        Ok(_) => tokio::task::yield_now().await,
+                        // It is logged, and told to whoever asks for a list.
+                        Err(_) => break,
+                    }
+                }
+            }
+        }
+    }
+
     /// Fails while the indexes are too far behind to be shown.
     pub(crate) async fn check_current(&self) -> Result<(), HttpError> {
         match &self.feed_watch {
