@@ -60,7 +60,9 @@ pub(super) fn helper_positions(
         .filter(|place| {
             let said = &talk.said[*place];
             let helps = said.author != asked.asker || said.tells_own_solution;
-            helps && !said.is_empty_talk() && !said.commands_a_bot() && !not_answers(said)
+            // "/seed" calls a bot, or is what somebody who replies says to type.
+            let calls = said.commands_a_bot() && said.message.reply_to.is_none();
+            helps && !said.is_empty_talk() && !calls && !not_answers(said)
         })
         .take(MOST_CANDIDATES)
         .collect()

@@ -19,12 +19,25 @@ pub(super) fn mark(said: &mut [ParsedMessage<'_>], rules: &SignalRules) {
     }
 }
 
-/// Whether a message opens as a correction and shows what is right, or denies a word of the one before it.
+/// Whether a message opens as a correction and shows what is right, denies a word of the one before it, or
+/// is that one put right: "*8081".
 fn corrects(earlier: &ParsedMessage<'_>, later: &ParsedMessage<'_>, rules: &SignalRules) -> bool {
+    if is_starred(later.message.spoken()) {
+        return earlier.matter <= later.matter + 1;
+    }
     let openers = [CueClass::CorrectionOpener, CueClass::ObjectionOpener, CueClass::Objection];
     let opens = openers.into_iter().any(|cue| later.has(cue));
     let replaces = later.code || later.literal && (earlier.literal || earlier.code);
     opens && replaces || later.has(CueClass::Denial) && denies(earlier, later, rules)
+}
+
+/// Whether a star at one end marks it as what a word before should have been. Stars at both ends are emphasis, and one
+/// before a space begins a list.
+fn is_starred(text: &str) -> bool {
+    let text = text.trim();
+    let first = text.split([',', ' ']).next().unwrap_or_default();
+    let marks = |word: &str| word.matches('*').count() == 1 && word.len() > 1;
+    marks(first) && (first.starts_with('*') || first.ends_with('*') && text == first)
 }
 
 fn denies(earlier: &ParsedMessage<'_>, later: &ParsedMessage<'_>, rules: &SignalRules) -> bool {

@@ -69,17 +69,22 @@ fn tells(said: &ParsedMessage<'_>, known: &[u32], rules: &SignalRules) -> bool {
     let explains = by || has(CueClass::Past) || introduces(said.message.spoken());
     if has(CueClass::Own) {
         // Who found the cause may say what still was wrong: "the old one still held the port".
-        let stands = !has(CueClass::Failed) || !has(CueClass::Cause) && has(CueClass::Past);
+        let past = has(CueClass::Past) && (!has(CueClass::Cause) || shows && has(CueClass::Worked));
+        let stands = !has(CueClass::Failed) || past;
         let least = if shows || by || said.accepts() { 1 } else { 2 };
         let what = said.code || named.len() >= least && (shows || explains);
         // "I got it to work as you said, thanks" is the helper's success.
         let helped = said.thanks() && !said.code && !by;
         return stands && what && !helped;
     }
-    // Without such words, success is the helper's unless the asker names something else that it came by.
-    let lonely = !said.thanks() && !has(CueClass::Pointing) && !has(CueClass::Failed);
+    // Without such words, success is the helper's unless the asker names something else that it came by. Who names the
+    // cause may begin with what failed: "tried that. Ended up removing the old plugin, and now it opens".
+    let failed = has(CueClass::Failed) && !(has(CueClass::Cause) && has(CueClass::Worked));
+    let lonely = !said.thanks() && !has(CueClass::Pointing) && !failed;
     let code = said.code && (by || !said.thanks()) && (by || said.accepts());
-    code && !has(CueClass::Failed) || lonely && by && !named.is_empty()
+    // "The size was 10 and not 100, changed it and it is up" names what was changed.
+    let did = said.accepts() && has(CueClass::Past) && shows && named.len() >= 2;
+    code && !has(CueClass::Failed) || lonely && (by && !named.is_empty() || did)
 }
 
 /// Whether a colon introduces what follows.

@@ -44,6 +44,7 @@ pub(super) fn detect_question(
         let starts = starter == Some(said.author);
         let position = QuestionPosition {
             starts,
+            helped: starts && is_helped(talk, place),
             first_of_author,
             thread: kind.is_thread(),
             news: kind == ChannelKind::News,
@@ -86,6 +87,8 @@ pub(super) fn question_before_mark(
 #[derive(Debug, Clone, Copy)]
 struct QuestionPosition {
     starts: bool,
+    /// Whether somebody replies with advice, or asks back as those do who help.
+    helped: bool,
     first_of_author: bool,
     thread: bool,
     news: bool,
@@ -113,7 +116,20 @@ fn values(said: &ParsedMessage<'_>, position: QuestionPosition) -> QuestionFeatu
         holds(said.is_empty_talk()),
         holds(said.commands_a_bot()),
         holds(said.has(CueClass::SmallTalk)),
+        holds(position.helped && !question_cue && !said.has(CueClass::Trouble)),
     ]
+}
+
+/// Whether another person's Discord reply to a message takes it for a question: it says what to do, or asks back.
+fn is_helped(talk: &Transcript<'_>, place: usize) -> bool {
+    let said = &talk.said[place];
+    let replies = talk.said[place + 1..]
+        .iter()
+        .filter(|reply| reply.author != said.author && reply.message.reply_to == Some(said.id()));
+    replies.into_iter().any(|reply| {
+        let probes = reply.asks && reply.has(CueClass::Probing);
+        probes || reply.gives_advice() && reply.helps()
+    })
 }
 
 fn calls_everybody(text: &str) -> bool {

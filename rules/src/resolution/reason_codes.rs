@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 /// The code of a reason is its place here. Stores hold codes: a reason is added at the end, none is moved, and one that is
 /// given no more stays.
-const REASONS: [&str; 91] = [
+const REASONS: [&str; 92] = [
     "ends with a question mark",
     "holds a question mark",
     "opens with a question word",
@@ -97,6 +97,7 @@ const REASONS: [&str; 91] = [
     "no message answers",
     "the best message asks back, jokes or sends elsewhere",
     "the asker says that it is no question",
+    "a reply takes it for a question",
 ];
 
 /// The code of a reason's words; `None` for words that no verdict of this version gives.

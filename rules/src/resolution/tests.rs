@@ -2,6 +2,7 @@
 
 mod other_words;
 mod own_solutions;
+mod plain_talk;
 mod targets;
 mod words;
 

@@ -88,8 +88,10 @@ impl ParsedMessage<'_> {
     /// Whether it asks something back instead of answering.
     pub(super) fn asks_back(&self) -> bool {
         let (opens, probes) = (self.has(CueClass::Opener), self.has(CueClass::Probing));
-        // Many leave out the question mark: "have you looked at the log yet".
-        self.asks && (self.ends_asking || opens || probes) || opens && probes && !self.shows
+        // Many leave out the question mark: "have you looked at the log yet", "hm, why is that".
+        let seeks = self.has(CueClass::Seeking) && !self.gives_advice() && self.matter <= 8;
+        self.asks && (self.ends_asking || opens || probes)
+            || opens && (probes || seeks) && !self.shows
     }
 
     /// Whether all it says is that the message was understood: "ok", "I see".
@@ -100,7 +102,8 @@ impl ParsedMessage<'_> {
 
     /// Whether it is talk beside the matter: a courtesy, thanks, a laugh.
     pub(super) fn is_courtesy(&self) -> bool {
-        let brief = |most| !self.gives_advice() && !self.code && !self.link && self.matter < most;
+        let shows = self.code || self.link || self.literal;
+        let brief = |most| !self.gives_advice() && !shows && self.matter < most;
         self.has(CueClass::Courtesy) && brief(8) || self.has(CueClass::Thanks) && brief(4)
     }
 
@@ -193,7 +196,8 @@ impl<'a> Transcript<'a> {
         rules: &SignalRules,
     ) {
         for said in self.said.iter_mut().filter(|said| said.author != asker) {
-            let answers = said.shows || said.has(CueClass::Affirming) || said.gives_advice();
+            let shows = said.shows || said.literal;
+            let answers = shows || said.has(CueClass::Affirming) || said.gives_advice();
             let own = said.content.iter().filter(|word| question.binary_search(word).is_err());
             said.only_about_helping |= !answers && rules.words.are_only_about_helping(own);
         }
@@ -277,7 +281,9 @@ impl MessageParser<'_> {
             corrects: false,
             tells_own_solution: false,
             instructs: points_away(cues) && self.instructs(text),
-            only_about_helping: !shows && self.rules.words.are_only_about_helping(content.iter()),
+            only_about_helping: !shows
+                && !plain.literal
+                && self.rules.words.are_only_about_helping(content.iter()),
             shows,
             content,
         }

@@ -10,7 +10,7 @@ use crate::model::reason::WeightedReason;
 pub(super) type ScoredFeature = (&'static str, &'static str);
 
 /// The features of a message that asks, in the order of `question_detection::values`.
-pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
+pub(super) const QUESTION_FEATURES: [ScoredFeature; 17] = [
     ("ends_asking", "ends with a question mark"),
     ("asks", "holds a question mark"),
     ("opener", "opens with a question word"),
@@ -27,6 +27,7 @@ pub(super) const QUESTION_FEATURES: [ScoredFeature; 16] = [
     ("empty", "says nothing yet"),
     ("bot_command", "is a command to a bot"),
     ("small_talk", "is small talk"),
+    ("helped", "a reply takes it for a question"),
 ];
 
 /// The features of an answer, in the order of `answer_ranking::values`.
