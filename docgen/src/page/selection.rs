@@ -9,12 +9,13 @@ use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::occurrence_ranking::{
-    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
+    RankedOccurrence, SolutionRank, asks_how, names_cause, overlap, rank_occurrences, share_within,
+    stands_as_option,
 };
 use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::with_hyphens;
-use rules::publish::title::asks_something;
+use rules::publish::title::{asks_something, opens_like_question};
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 use rules::staleness::answers_contradict;
@@ -30,7 +31,8 @@ const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
 /// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
 const NEAR_WORDS: f32 = 0.2;
-/// Two answers are the same if the shorter one shares more of its words than this.
+/// Two answers are the same if the shorter one shares more of its words than this; a wording whose answer is not on the
+/// page has more of its words in the title.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_ANSWER_SPAN: SignedDuration = SignedDuration::from_mins(15);
@@ -75,9 +77,14 @@ pub(crate) fn variants<'c>(
     let answered = answered.map(|one| one.occurrence.question.message).collect::<BTreeSet<_>>();
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
-        let least = if answered.contains(&one.question.message) { NEAR_WORDS } else { SAME_WORDS };
-        overlap(line, title) > least && !is_other_language(title, line)
+        let asks_same =
+            || asks_how(line) == asks_how(title) && share_within(line, title) > SAME_WORDS;
+        let near = || overlap(line, title) > NEAR_WORDS;
+        let answered = answered.contains(&one.question.message);
+        near() && (answered || asks_same()) && speaks_of_both(title, line)
     });
+    let lines =
+        lines.filter(|(_, line)| opens_like_question(line) && !is_other_language(title, line));
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
 }
