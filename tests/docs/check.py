@@ -16,7 +16,7 @@ ELEMENTS = set(
     "section span strike strong sup table tbody td th thead tr ul".split()
 )
 EMPTY = {"br", "hr", "img", "input", "meta", "link", "wbr", "source"}
-ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "target", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre"}
+ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "target", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre", "dir"}
 # What a theme puts around a page of its own accord.
 CHROME = {"md-source-file", "headerlink", "md-clipboard", "buttons", "header-anchor", "copy", "lang", "line-numbers-wrapper"}
 

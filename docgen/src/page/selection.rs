@@ -15,7 +15,7 @@ use rules::occurrence_ranking::{
 use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
 use rules::publish::presentation::with_hyphens;
-use rules::publish::title::{asks_something, opens_like_question};
+use rules::publish::title::asks_something;
 use rules::resolution::ResolutionGrade;
 use rules::safety::{AnswerForm, FactRules, judge_text, redact, why_not_alone};
 use rules::staleness::answers_contradict;
@@ -31,8 +31,9 @@ const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
 /// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
 const NEAR_WORDS: f32 = 0.2;
-/// Two answers are the same if the shorter one shares more of its words than this; a wording whose answer is not on the
-/// page has more of its words in the title.
+/// A wording whose answer is not on the page has more than this of its own words in the title.
+const TITLE_WORDS: f32 = 0.6;
+/// Two answers are the same if the shorter one shares more of its words than this.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_ANSWER_SPAN: SignedDuration = SignedDuration::from_mins(15);
@@ -78,13 +79,13 @@ pub(crate) fn variants<'c>(
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
         let asks_same =
-            || asks_how(line) == asks_how(title) && share_within(line, title) > SAME_WORDS;
-        let near = || overlap(line, title) > NEAR_WORDS;
+            || asks_how(line) == asks_how(title) && share_within(line, title) > TITLE_WORDS;
         let answered = answered.contains(&one.question.message);
-        near() && (answered || asks_same()) && speaks_of_both(title, line)
+        overlap(line, title) > NEAR_WORDS
+            && (answered || asks_same())
+            && speaks_of_both(title, line)
+            && !is_other_language(title, line)
     });
-    let lines =
-        lines.filter(|(_, line)| opens_like_question(line) && !is_other_language(title, line));
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
 }

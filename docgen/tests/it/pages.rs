@@ -129,6 +129,25 @@ fn a_question_that_asks_something_else_is_no_other_wording() {
 }
 
 #[test]
+fn what_got_another_answer_asks_the_same_only_in_the_words_of_the_title() {
+    let wordings = [
+        ("How do I set the root key of the relay?", "Run `relay key set` and enter the new key."),
+        ("How is the relay's root key set?", "Write it into `relay.key` with an editor."),
+        ("What is the root key of the relay?", "It is shown on the card of the relay."),
+        ("How do I set the root key of the relay only once for all groups?", "Use a profile."),
+    ];
+    let mut cluster = cluster(&wordings);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+        one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
+    }
+    let (draft, _) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
+    let page = draft.page();
+    assert!(page.contains(&format!("[{}]", wordings[1].0)), "{page}");
+    assert!(!page.contains("What is the root key"), "it asks for a fact: {page}");
+    assert!(!page.contains("only once"), "it asks for more: {page}");
+}
+
+#[test]
 fn a_page_lists_no_wording_in_another_script() {
     let answer = "Set `relay.port` in the settings file and restart the relay.";
     let cluster = cluster(&[

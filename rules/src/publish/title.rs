@@ -87,7 +87,7 @@ pub(crate) fn asks(title: &str) -> bool {
 }
 
 /// Whether a title is a question from its first word on, not a report that ends in one.
-pub fn opens_like_question(title: &str) -> bool {
+pub(crate) fn opens_like_question(title: &str) -> bool {
     // Where words take endings or are not set apart, a question word stands anywhere or nowhere; the mark
     // alone says it in every language that is not written in plain letters.
     let is_plain = |c: char| c.is_ascii() || !c.is_alphabetic();
