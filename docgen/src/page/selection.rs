@@ -124,9 +124,12 @@ pub(crate) fn answers<'c>(
                 continue;
             }
             let publishable = is_publishable(&quote.text, context, facts);
-            // What was said beside an answer that must not be published is no answer by itself.
+            // What was said beside an answer that must not be published, or by somebody else beside one that says too
+            // little, is no answer by itself.
+            let best = occurrence.best_answer();
+            let is_best = quote.message == best.message;
             let leads = chosen.is_empty()
-                && (unpublishable.is_none() || quote.message == occurrence.best_answer().message);
+                && (is_best || unpublishable.is_none() && quote.author == best.author);
             if leads && publishable {
                 chosen.push(answer);
             } else if chosen.is_empty() {
@@ -166,12 +169,12 @@ fn read<'c>(
     let text = wording::capitalised(wording::without_yes(&text, title));
     let text = wording::with_fragments(&with_commands(&text, people), people);
     let mut blocks = people.read(&text);
+    wording::with_code_words(&mut blocks);
     let words = plain_text(&blocks);
     let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
     if let Some(why) = why_not_alone(&words, form, &context.rules.safety) {
         return Err(why);
     }
-    wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
     Ok(DraftAnswer { occurrence, quote, solution_rank, blocks })
 }
