@@ -31,9 +31,8 @@ const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
 /// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
 const NEAR_WORDS: f32 = 0.2;
-/// A wording whose answer is not on the page has more than this of its own words in the title.
-const TITLE_WORDS: f32 = 0.6;
-/// Two answers are the same if the shorter one shares more of its words than this.
+/// Two answers are the same if the shorter one shares more of its words than this; a wording whose answer is not on the
+/// page has more of its own words in the title.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_ANSWER_SPAN: SignedDuration = SignedDuration::from_mins(15);
@@ -79,7 +78,7 @@ pub(crate) fn variants<'c>(
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
         let asks_same =
-            || asks_how(line) == asks_how(title) && share_within(line, title) > TITLE_WORDS;
+            || asks_how(line) == asks_how(title) && share_within(line, title) > SAME_WORDS;
         let answered = answered.contains(&one.question.message);
         overlap(line, title) > NEAR_WORDS
             && (answered || asks_same())
@@ -133,7 +132,9 @@ pub(crate) fn answers<'c>(
             if leads && publishable {
                 chosen.push(answer);
             } else if chosen.is_empty() {
-                unpublishable.get_or_insert(answer);
+                if !publishable {
+                    unpublishable.get_or_insert(answer);
+                }
             } else if publishable && adds(&answer, &chosen, context, facts) {
                 chosen.push(answer);
             }

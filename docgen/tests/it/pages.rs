@@ -132,7 +132,10 @@ fn a_question_that_asks_something_else_is_no_other_wording() {
 fn what_got_another_answer_asks_the_same_only_in_the_words_of_the_title() {
     let wordings = [
         ("How do I set the root key of the relay?", "Run `relay key set` and enter the new key."),
-        ("How is the relay's root key set?", "Write it into `relay.key` with an editor."),
+        (
+            "How do I replace the root key of the relay?",
+            "Write it into `relay.key` with an editor.",
+        ),
         ("What is the root key of the relay?", "It is shown on the card of the relay."),
         ("How do I set the root key of the relay only once for all groups?", "Use a profile."),
     ];
