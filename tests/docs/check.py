@@ -87,7 +87,7 @@ def main(expected, html, root, ending=".md.html"):
         built = html / f"{name}.html"
         if not built.exists():
             built = html / (name.removesuffix(".mdx").removesuffix(".md") + ending)
-        page = Page(root, lambda href: posixpath.normpath(posixpath.join(posixpath.dirname(name), href)) in there)
+        page = Page(root, lambda href: posixpath.normpath(posixpath.join("/", posixpath.dirname(name), href)).lstrip("/") in there)
         page.feed(built.read_text(encoding="utf-8"))
         page.close()
         wanted, seen = text.read_text(encoding="utf-8"), "".join("".join(page.words).split())
