@@ -120,7 +120,7 @@ fn move_one(layout: &SiteLayout, site: &Path, pages: &[String]) -> Result<(Strin
     let title = title(&text);
     let moved = PageMove { cluster: &cluster, from, to: &to, title: &title };
     let settings = moving::redirect_file(layout);
-    let settings = settings.map(|path| fs::read_to_string(site.join(path))).transpose()?;
+    let settings = settings.and_then(|path| fs::read_to_string(site.join(path)).ok());
     put(&site.join(&to), &text)?;
     apply(&moving::move_changes(layout, &moved, settings.as_deref()), site)?;
     Ok((from.clone(), to))

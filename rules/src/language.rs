@@ -85,7 +85,21 @@ const LISTS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("names", &["before", "after", "addressed"]),
-    ("title", &["openers", "lead_ins", "empty", "endings", "leaning", "question_words", "wanting"]),
+    (
+        "title",
+        &[
+            "openers",
+            "lead_ins",
+            "addressees",
+            "trailers",
+            "set_off",
+            "empty",
+            "endings",
+            "leaning",
+            "question_words",
+            "wanting",
+        ],
+    ),
     (
         "answer_style",
         &[
@@ -94,6 +108,7 @@ const LISTS: [(&str, &[&str]); 10] = [
             "how_inside",
             "grammar",
             "pointers",
+            "sources",
             "behind_commands",
             "leads",
             "acts",

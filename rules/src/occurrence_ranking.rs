@@ -147,6 +147,16 @@ pub fn overlap(a: &str, b: &str) -> f32 {
     a.intersection(&b).count() as f32 / a.len().min(b.len()).max(1) as f32
 }
 
+/// How much of the content words of one text another has, 0 to 1.
+pub fn share_within(text: &str, other: &str) -> f32 {
+    share(&content(text), &content(other))
+}
+
+/// Whether a question asks for a way, or for help with an error, rather than for a fact.
+pub fn asks_how(question: &str) -> bool {
+    answer_style::asks_how(question)
+}
+
 fn earlier(a: &RankedOccurrence<'_>, b: &RankedOccurrence<'_>) -> Ordering {
     a.occurrence.question.message.cmp(&b.occurrence.question.message)
 }

@@ -16,7 +16,7 @@ ELEMENTS = set(
     "section span strike strong sup table tbody td th thead tr ul".split()
 )
 EMPTY = {"br", "hr", "img", "input", "meta", "link", "wbr", "source"}
-ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "target", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre"}
+ATTRIBUTES = {"id", "class", "href", "start", "lang", "type", "translate", "target", "aria-hidden", "tabindex", "name", "title", "rel", "v-pre", "dir"}
 # What a theme puts around a page of its own accord.
 CHROME = {"md-source-file", "headerlink", "md-clipboard", "buttons", "header-anchor", "copy", "lang", "line-numbers-wrapper"}
 
@@ -87,7 +87,7 @@ def main(expected, html, root, ending=".md.html"):
         built = html / f"{name}.html"
         if not built.exists():
             built = html / (name.removesuffix(".mdx").removesuffix(".md") + ending)
-        page = Page(root, lambda href: posixpath.normpath(posixpath.join(posixpath.dirname(name), href)) in there)
+        page = Page(root, lambda href: posixpath.normpath(posixpath.join("/", posixpath.dirname(name), href)).lstrip("/") in there)
         page.feed(built.read_text(encoding="utf-8"))
         page.close()
         wanted, seen = text.read_text(encoding="utf-8"), "".join("".join(page.words).split())

@@ -87,6 +87,11 @@ pub(crate) fn with_commands(text: &str, people: &Participants<'_>) -> String {
 
 fn mark_commands(line: &str, people: &Participants<'_>, out: &mut String) {
     let words = words_with_positions(line);
+    if is_command_line(&words) && !people.names_left_in(line) {
+        let command = line.trim();
+        out.push_str(&line.replacen(command, &format!("`{command}`"), 1));
+        return;
+    }
     let (mut at, mut done) = (0, 0);
     while at < words.len() {
         let count = command_at(&words[at..]).filter(|_| !is_in_quotes(line, &words[..at]));
@@ -109,6 +114,28 @@ fn mark_commands(line: &str, people: &Participants<'_>, out: &mut String) {
         at += count;
     }
     out.push_str(&line[done..]);
+}
+
+/// Whether a line is nothing but a program with options, whatever its name: `uname -r`.
+fn is_command_line(words: &[PlacedWord<'_>]) -> bool {
+    let Some((program, options)) = words.split_first() else { return false };
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte)
+            })
+    };
+    let is_option = |word: &PlacedWord<'_>| {
+        let name = word.text.trim_start_matches('-');
+        let dashes = word.text.len() - name.len();
+        (1..=2).contains(&dashes)
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    is_name(program.text)
+        && !is_sentence_word(program.text)
+        && !options.is_empty()
+        && options.iter().all(is_option)
 }
 
 /// Whether a quote is open behind some words of a line.
@@ -266,6 +293,9 @@ mod tests {
             ("you need sudo for it", "you need sudo for it"),
             ("```\ngit pull\n```", "```\ngit pull\n```"),
             ("docker works, so does yarn", "docker works, so does yarn"),
+            ("relayctl -r", "`relayctl -r`"),
+            ("relayctl --short -v\n", "`relayctl --short -v`\n"),
+            ("relay - fine", "relay - fine"),
         ] {
             assert_eq!(with_commands(text, &people), expected);
         }

@@ -9,7 +9,8 @@ use rules::language::page_words::PageWords;
 use rules::markdown::{MarkdownBlock, MarkdownInline, plain_text};
 use rules::model::cluster::{Cluster, Occurrence, Quote};
 use rules::occurrence_ranking::{
-    RankedOccurrence, SolutionRank, names_cause, overlap, rank_occurrences, stands_as_option,
+    RankedOccurrence, SolutionRank, asks_how, names_cause, overlap, rank_occurrences, share_within,
+    stands_as_option,
 };
 use rules::page_questions::speaks_of_both;
 use rules::publish::anonymize::Participants;
@@ -30,7 +31,8 @@ const MOST_ANSWERS: usize = 3;
 const MOST_VARIANTS: usize = 4;
 /// A wording whose answer is on the page shares at least more than this of the words of the shorter one with the title.
 const NEAR_WORDS: f32 = 0.2;
-/// Two answers are the same if the shorter one shares more of its words than this.
+/// Two answers are the same if the shorter one shares more of its words than this; a wording whose answer is not on the
+/// page has more of its own words in the title.
 const SAME_WORDS: f32 = 0.7;
 /// Messages of one person within this time are one answer in several parts.
 const ONE_ANSWER_SPAN: SignedDuration = SignedDuration::from_mins(15);
@@ -75,8 +77,13 @@ pub(crate) fn variants<'c>(
     let answered = answered.map(|one| one.occurrence.question.message).collect::<BTreeSet<_>>();
     let lines = people.variants(cluster, title).into_iter();
     let lines = lines.filter(|(one, line)| {
-        let least = if answered.contains(&one.question.message) { NEAR_WORDS } else { SAME_WORDS };
-        overlap(line, title) > least && !is_other_language(title, line)
+        let asks_same =
+            || asks_how(line) == asks_how(title) && share_within(line, title) > SAME_WORDS;
+        let answered = answered.contains(&one.question.message);
+        overlap(line, title) > NEAR_WORDS
+            && (answered || asks_same())
+            && speaks_of_both(title, line)
+            && !is_other_language(title, line)
     });
     let lines = lines.filter(|(_, line)| is_publishable(line, context, facts)).take(MOST_VARIANTS);
     lines.map(|(occurrence, text)| QuestionText { occurrence, text }).collect()
@@ -116,13 +123,18 @@ pub(crate) fn answers<'c>(
                 continue;
             }
             let publishable = is_publishable(&quote.text, context, facts);
-            // What was said beside an answer that must not be published is no answer by itself.
+            // What was said beside an answer that must not be published, or by somebody else beside one that says too
+            // little, is no answer by itself.
+            let best = occurrence.best_answer();
+            let is_best = quote.message == best.message;
             let leads = chosen.is_empty()
-                && (unpublishable.is_none() || quote.message == occurrence.best_answer().message);
+                && (is_best || unpublishable.is_none() && quote.author == best.author);
             if leads && publishable {
                 chosen.push(answer);
             } else if chosen.is_empty() {
-                unpublishable.get_or_insert(answer);
+                if !publishable {
+                    unpublishable.get_or_insert(answer);
+                }
             } else if publishable && adds(&answer, &chosen, context, facts) {
                 chosen.push(answer);
             }
@@ -158,12 +170,12 @@ fn read<'c>(
     let text = wording::capitalised(wording::without_yes(&text, title));
     let text = wording::with_fragments(&with_commands(&text, people), people);
     let mut blocks = people.read(&text);
+    wording::with_code_words(&mut blocks);
     let words = plain_text(&blocks);
     let form = AnswerForm { has_code: has_code(&blocks), has_attachment: quote.has_attachment };
     if let Some(why) = why_not_alone(&words, form, &context.rules.safety) {
         return Err(why);
     }
-    wording::with_code_words(&mut blocks);
     wording::with_full_stops(&mut blocks);
     Ok(DraftAnswer { occurrence, quote, solution_rank, blocks })
 }

@@ -129,6 +129,51 @@ fn a_question_that_asks_something_else_is_no_other_wording() {
 }
 
 #[test]
+fn what_got_another_answer_asks_the_same_only_in_the_words_of_the_title() {
+    let wordings = [
+        ("How do I set the root key of the relay?", "Run `relay key set` and enter the new key."),
+        (
+            "How do I replace the root key of the relay?",
+            "Write it into `relay.key` with an editor.",
+        ),
+        ("What is the root key of the relay?", "It is shown on the card of the relay."),
+        ("How do I set the root key of the relay only once for all groups?", "Use a profile."),
+    ];
+    let mut cluster = cluster(&wordings);
+    for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+        one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
+    }
+    let (draft, _) = DraftFixture::new(DocsTarget::Markdown).proposal(&cluster);
+    let page = draft.page();
+    assert!(page.contains(&format!("[{}]", wordings[1].0)), "{page}");
+    assert!(!page.contains("What is the root key"), "it asks for a fact: {page}");
+    assert!(!page.contains("only once"), "it asks for more: {page}");
+}
+
+#[test]
+fn a_command_or_a_path_alone_is_an_answer_and_what_others_say_beside_it_is_none() {
+    for (answer, shown) in [
+        ("relayctl -v", "`relayctl -v`"),
+        ("/usr/share/relay/keys", "`/usr/share/relay/keys`"),
+        ("the card", "no page"),
+    ] {
+        let asked = ("How do I find the keys of the relay?", answer);
+        let mut cluster = cluster(&[asked, asked]);
+        for (at, one) in cluster.occurrences.iter_mut().enumerate() {
+            one.answers[0].author = rules::model::ids::UserId(300 + at as u64);
+            let mut talk = one.answers[0].clone();
+            talk.message = rules::model::ids::MessageId(talk.message.0 + 500);
+            talk.author = rules::model::ids::UserId(400 + at as u64);
+            talk.text = "My own relay freezes while it starts with the latest version.".to_owned();
+            one.answers.push(talk);
+        }
+        let draft = DraftFixture::new(DocsTarget::Markdown).draft(&cluster);
+        let page = draft.map_or("no page".to_owned(), |draft| draft.page().to_owned());
+        assert!(page.contains(shown) && !page.contains("freezes"), "{answer}: {page}");
+    }
+}
+
+#[test]
 fn a_page_lists_no_wording_in_another_script() {
     let answer = "Set `relay.port` in the settings file and restart the relay.";
     let cluster = cluster(&[

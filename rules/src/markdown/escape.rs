@@ -91,11 +91,12 @@ pub(super) fn push_text(out: &mut String, text: &str, flavour: MarkdownDialect) 
         let after = &rest[at + c.len_utf8()..];
         let next = after.chars().next();
         match c {
-            '<' | '{' | '}' | '$' | '|' | '@' => push_entity(out, c),
+            // Not every dialect takes a backslash before a caret.
+            '<' | '{' | '}' | '$' | '|' | '@' | '^' => push_entity(out, c),
             '&' if next.is_none_or(|n| n == '#' || n.is_ascii_alphanumeric()) => {
                 push_entity(out, c)
             }
-            '\\' | '`' | '*' | '[' | ']' | '~' | '^' => push_escaped(out, c, flavour),
+            '\\' | '`' | '*' | '[' | ']' | '~' => push_escaped(out, c, flavour),
             '_' if !is_word(previous) || !is_word(next) => push_escaped(out, c, flavour),
             '#' if previous.is_none_or(char::is_whitespace) => push_escaped(out, c, flavour),
             '+' | '=' | ':'

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, TagEnd};
 
 use super::encoded_code::{encode_block, encode_span};
 use super::escape::{code_block, code_span, is_line_start, push_escaped, push_text};
-use super::{MarkdownBlock, MarkdownDialect, MarkdownInline};
+use super::{MarkdownBlock, MarkdownDialect, MarkdownInline, MarkdownList};
 use crate::text::visible;
 
 /// How a page is written.
@@ -54,7 +54,9 @@ fn rendered(blocks: &[MarkdownBlock], style: Style<'_>, inside: bool) -> String 
             MarkdownBlock::Code { language, text } => code_block(text, language.as_deref()),
             MarkdownBlock::Quote(inner) => prefix_lines(&rendered(inner, style, true), "> ", "> "),
             MarkdownBlock::List(list) => {
-                let alternate = matches!(previous, Some(MarkdownBlock::List(_)));
+                let of_kind = |other: &MarkdownList| other.start.is_some() == list.start.is_some();
+                let alternate =
+                    matches!(previous, Some(MarkdownBlock::List(other)) if of_kind(other));
                 self::list(list, alternate, style)
             }
         };
@@ -73,8 +75,8 @@ fn rendered(blocks: &[MarkdownBlock], style: Style<'_>, inside: bool) -> String 
 const INDENT: &str = "    ";
 const LANGUAGE: [&str; 2] = [":::", "#!"];
 
-/// Two lists in a row would run together; the second one gets the other marker.
-fn list(list: &super::MarkdownList, alternate: bool, style: Style<'_>) -> String {
+/// Two lists of one kind in a row would run together; the second one gets the other marker.
+fn list(list: &MarkdownList, alternate: bool, style: Style<'_>) -> String {
     let loose = list.items.iter().any(|item| {
         item.iter()
             .any(|block| !matches!(block, MarkdownBlock::Paragraph(_) | MarkdownBlock::List(_)))

@@ -82,6 +82,8 @@ struct StyleWords {
     how_openers: HashSet<&'static str>,
     how_inside: Vec<&'static str>,
     pointers: HashSet<&'static str>,
+    sources: HashSet<&'static str>,
+    grammar: HashSet<&'static str>,
     leads: HashSet<&'static str>,
     acts: HashSet<&'static str>,
     actions: HashSet<&'static str>,
@@ -111,6 +113,8 @@ static WORDS: LazyLock<StyleWords> = LazyLock::new(|| {
         how_openers: list("how_openers").collect(),
         how_inside: list("how_inside").collect(),
         pointers: list("pointers").collect(),
+        sources: list("sources").collect(),
+        grammar: list("grammar").collect(),
         leads: list("leads").collect(),
         acts: list("acts").collect(),
         actions: list("actions").collect(),
@@ -162,7 +166,15 @@ fn only_refers(words: &[String]) -> bool {
     let acts = rest.first().is_some_and(|word| WORDS.acts.contains(word.as_str()))
         || pairs(rest)
             .any(|(turn, next)| WORDS.turns.contains(turn) && WORDS.actions.contains(next));
-    WORDS.pointers.contains(verb.as_str()) && !acts
+    WORDS.pointers.contains(verb.as_str()) && !acts || names_source(words)
+}
+
+/// Whether a sentence speaks of a document and gives its address: "The docs are at https://…".
+fn names_source(words: &[String]) -> bool {
+    let is_about = |word: &&String| word.len() > 2 && !WORDS.grammar.contains(word.as_str());
+    let subject = words.iter().find(is_about);
+    subject.is_some_and(|word| WORDS.sources.contains(word.as_str()))
+        && words.iter().any(|word| word.starts_with("http"))
 }
 
 fn pairs(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
@@ -242,6 +254,8 @@ mod tests {
             ("Restart with `--force`", "tells what to do, shows a setting or code"),
             ("check relay.yaml", "shows a setting or code, only points elsewhere"),
             ("You can look at the docs. See also the examples", "only points elsewhere"),
+            ("The documentation is at https://docs.example.org/relay", "only points elsewhere"),
+            ("The docs name the port: 8080", ""),
             ("Check that the port is open", "tells what to do"),
             ("look at the log and set the level", "tells what to do"),
             ("I think the port is closed", "doubts itself, speaks of its author"),

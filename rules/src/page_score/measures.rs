@@ -6,7 +6,7 @@ use crate::language::phrase::is_unspaced;
 use crate::model::cluster::{Cluster, Occurrence};
 use crate::occurrence_ranking::RankedOccurrence;
 use crate::occurrence_ranking::answer_style::{AnswerStyle, asks_how};
-use crate::publish::title::{asks, title_score};
+use crate::publish::title::{asks, opens_like_question, title_score};
 use crate::resolution::ResolutionGrade;
 use crate::similarity::content::content;
 use crate::support::ANSWERS_SHARE;
@@ -18,14 +18,14 @@ use crate::time;
 pub(crate) const SAME_FOR_ALL: &str = "most questions give no page";
 
 /// The key of each measure in the file of weights, and what it measures.
-pub(super) const MEASURES: [(&str, &str); 25] = [
+pub(super) const MEASURES: [(&str, &str); 26] = [
     ("base", SAME_FOR_ALL),
     ("two_answerers", "two independent people say the same"),
     ("three_answerers", "three independent people say the same"),
     ("confirmers", "askers confirm the answer"),
     ("trusted", "a trusted person gave the answer"),
-    ("overlap", "another person's answer has the same words"),
-    ("agreement", "many other people's answers have the same words"),
+    ("overlap", "another person's answer adds the same words to the question's"),
+    ("agreement", "many other people's answers add the same words to the question's"),
     ("crowd", "the question comes often"),
     ("spread", "the question comes over a long time"),
     ("length", "the answer is long"),
@@ -42,6 +42,7 @@ pub(super) const MEASURES: [(&str, &str); 25] = [
     ("matter", "the answer uses the words of the question"),
     ("nearness", "the answer was given to the question of the title"),
     ("asks", "the title asks something"),
+    ("opens", "the title opens like a question"),
     ("reads", "the title reads well"),
     ("settled", "the question was settled"),
 ];
@@ -79,7 +80,7 @@ impl PageMeasures {
         let support = lead.solution_rank.support;
         let words = words_in(answer);
         let own = AnswerWording::of(answer);
-        let others = answers_of_others(cluster, lead.occurrence);
+        let overlaps = overlaps(&own, cluster, (lead.occurrence, title));
         let yes = |fact: bool| f32::from(u8::from(fact));
         let phrases = |count: usize| count.min(MOST_PHRASES) as f32 / MOST_PHRASES as f32;
         Self([
@@ -88,8 +89,8 @@ impl PageMeasures {
             yes(support.answerers >= 3),
             phrases(support.confirmers),
             yes(support.trusted > 0),
-            others.iter().map(|other| own.overlap(other)).fold(0.0, f32::max),
-            agreement(&own, &others),
+            overlaps.iter().copied().fold(0.0, f32::max),
+            agreement(&overlaps),
             (cluster.occurrences.len() as f32 / CROWD).min(1.0),
             spread(cluster),
             words.min(FULL as usize) as f32 / FULL,
@@ -106,6 +107,7 @@ impl PageMeasures {
             share(&question, &content(answer)),
             cosine(&question, &asked),
             yes(asks(title)),
+            yes(opens_like_question(title)),
             (title_score(title) / 3.0).clamp(-1.0, 1.0),
             settled(lead.occurrence),
         ])
@@ -123,17 +125,28 @@ fn words_in(text: &str) -> usize {
     text.split_whitespace().count() + letters / 2
 }
 
-/// The answers of other people than the one whose answer leads.
-fn answers_of_others(cluster: &Cluster, lead: &Occurrence) -> Vec<AnswerWording> {
-    let answers = cluster.occurrences.iter().map(Occurrence::best_answer);
-    let others = answers.filter(|other| other.author != lead.best_answer().author);
-    others.map(|other| AnswerWording::of(&other.text)).collect()
+/// What the answer that leads has in common with each answer of another person, 0 to 1, beyond the words of the title
+/// and of the two questions.
+fn overlaps(
+    own: &AnswerWording,
+    cluster: &Cluster,
+    (lead, title): (&Occurrence, &str),
+) -> Vec<f32> {
+    let mut asked = content(title);
+    asked.extend(content(&lead.question.text));
+    let author = lead.best_answer().author;
+    let others = cluster.occurrences.iter().filter(|other| other.best_answer().author != author);
+    let overlap = |other: &Occurrence| {
+        let asked = asked.union(&content(&other.question.text)).cloned().collect();
+        own.overlap_beyond(&asked, &AnswerWording::of(&other.best_answer().text))
+    };
+    others.map(overlap).collect()
 }
 
-/// How many of the others' answers, 0 to 1, have enough words in common with one to second it.
-fn agreement(own: &AnswerWording, others: &[AnswerWording]) -> f32 {
-    let agreeing = others.iter().filter(|other| own.overlap(other) >= ANSWERS_SHARE).count();
-    agreeing as f32 / others.len().max(1) as f32
+/// How many of the others' answers, 0 to 1, have enough in common with one to second it.
+fn agreement(overlaps: &[f32]) -> f32 {
+    let agreeing = overlaps.iter().filter(|overlap| **overlap >= ANSWERS_SHARE).count();
+    agreeing as f32 / overlaps.len().max(1) as f32
 }
 
 /// From the first question to the last on a logarithmic scale: a day is near 0, a year is 1.

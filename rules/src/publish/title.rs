@@ -11,11 +11,15 @@ use crate::text::is_question_mark;
 
 /// A title is cut at a word before it passes so many characters.
 const TITLE_CHARS: usize = 120;
+/// A question keeps at least so many words.
+const LEAST_WORDS: usize = 3;
 
 /// The word lists of titles, of all built-in languages.
 struct TitleWords {
     openers: HashSet<&'static str>,
     lead_ins: HashSet<&'static str>,
+    addressees: HashSet<&'static str>,
+    trailers: Vec<String>,
     empty: HashSet<&'static str>,
     leaning: HashSet<&'static str>,
     question_words: HashSet<&'static str>,
@@ -28,6 +32,11 @@ static WORDS: LazyLock<TitleWords> = LazyLock::new(|| {
     TitleWords {
         openers: words("openers").collect(),
         lead_ins: words("lead_ins").collect(),
+        addressees: words("addressees").collect(),
+        trailers: words("trailers")
+            .map(|word| format!(" {word}"))
+            .chain(words("set_off").map(|word| format!(", {word}")))
+            .collect(),
         empty: words("empty").collect(),
         leaning: words("leaning").collect(),
         question_words: words("question_words").collect(),
@@ -59,10 +68,7 @@ pub fn title_score(text: &str) -> f32 {
     weigh((few..=20).contains(&words.len()), weights.good_length);
     weigh(words.len() > 40, weights.too_long);
     weigh(words.len() < few, weights.too_short);
-    weigh(
-        words.first().is_some_and(|word| WORDS.lead_ins.contains(word.as_str())),
-        weights.lead_in,
-    );
+    weigh(words.first().is_some_and(|word| is_lead_in(word, true)), weights.lead_in);
     weigh(text.starts_with(['@', '<']) || nick_opening(text).is_some(), weights.address);
     weigh(matter == 0, weights.empty);
     weigh(matter == 1, weights.one_word);
@@ -74,17 +80,20 @@ pub fn title_score(text: &str) -> f32 {
 
 /// Whether a title asks, or says what its writer wants: it does not only tell something.
 pub(crate) fn asks(title: &str) -> bool {
-    let words = words(title);
-    let opens = |word: &String| WORDS.openers.contains(word.as_str());
-    let marked = title.ends_with(is_question_mark);
+    let marked = || title.ends_with(is_question_mark);
+    opens_like_question(title)
+        || marked() && words(title).iter().any(|word| is_question_word(word))
+        || WORDS.wanting.is_match(title)
+}
+
+/// Whether a title is a question from its first word on, not a report that ends in one.
+pub(crate) fn opens_like_question(title: &str) -> bool {
     // Where words take endings or are not set apart, a question word stands anywhere or nowhere; the mark
     // alone says it in every language that is not written in plain letters.
     let is_plain = |c: char| c.is_ascii() || !c.is_alphabetic();
-    let asking = || !title.chars().all(is_plain) || words.iter().any(|word| is_question_word(word));
-    words.first().is_some_and(opens)
-        || marked && asking()
-        || has_question_ending(title)
-        || WORDS.wanting.is_match(title)
+    let marked = || title.ends_with(is_question_mark) && !title.chars().all(is_plain);
+    let opens = |word: &String| WORDS.openers.contains(word.as_str());
+    words(title).first().is_some_and(opens) || marked() || has_question_ending(title)
 }
 
 /// Whether a line is somebody's question, of which a part may look like the output of a program.
@@ -105,8 +114,21 @@ pub fn clean_title(text: &str) -> String {
     let line = without_lead_in(&prose);
     let title = asking_sentence(line).map(without_lead_in).unwrap_or(line);
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let title = cut(title.trim_end_matches([',', ';', ':', '-', ' ']), TITLE_CHARS);
+    let title = without_trailers(title.trim_end_matches([',', ';', ':', '-', ' ']));
+    let title = cut(&title, TITLE_CHARS);
     with_question_mark(capitalised(&with_apostrophe(&title)))
+}
+
+/// A question without the words at its end that belong to the talk around it: "as well", "please".
+fn without_trailers(title: &str) -> String {
+    let bare = title.trim_end_matches(is_question_mark).trim_end();
+    let mark = if bare.len() < title.len() { "?" } else { "" };
+    let lower = bare.to_ascii_lowercase();
+    let rest = WORDS.trailers.iter().find_map(|end| lower.strip_suffix(end.as_str()));
+    match rest.filter(|rest| words(rest).len() >= LEAST_WORDS) {
+        Some(rest) => format!("{}{mark}", &bare[..rest.len()]),
+        None => title.to_owned(),
+    }
 }
 
 /// "whats the port" is "what's the port" where it opens a title.
@@ -229,14 +251,32 @@ fn is_unseen(c: char) -> bool {
 /// The text behind greetings and an address; the whole where nothing would be left.
 fn without_lead_in(text: &str) -> &str {
     let mut rest = nick_opening(text).unwrap_or(text).trim_start();
+    let mut greeted = false;
     while let Some((token, behind)) = rest.split_once(char::is_whitespace) {
         let word = token.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-        if !word.is_empty() && !WORDS.lead_ins.contains(word.as_str()) {
+        let addressed = greeted || token.ends_with([',', ':', '!']);
+        if !word.is_empty() && !is_lead_in(&word, addressed) {
             break;
         }
+        greeted = token.ends_with(char::is_alphanumeric);
         rest = behind.trim_start();
     }
     if words(rest).is_empty() { text } else { rest }
+}
+
+/// Whether a word greets or leads in, however long it is drawn: "hmmm", "sooo". "There" and "all" do where
+/// somebody is `addressed`.
+fn is_lead_in(word: &str, addressed: bool) -> bool {
+    let is_listed =
+        |word: &str| WORDS.lead_ins.contains(word) || addressed && WORDS.addressees.contains(word);
+    is_listed(word) || is_listed(&undrawn(word, 2)) || is_listed(&undrawn(word, 1))
+}
+
+/// A word in which no letter that comes more than twice in a row is repeated more often than so.
+fn undrawn(word: &str, most: usize) -> String {
+    let letters = word.chars().collect::<Vec<_>>();
+    let runs = letters.chunk_by(|one, other| one == other);
+    runs.flat_map(|run| &run[..if run.len() > 2 { most } else { run.len() }]).collect()
 }
 
 /// The text after `nick_1:` or `nick_1,`; an ordinary word before a colon is part of the text.
@@ -372,6 +412,12 @@ mod tests {
             ("안녕하세요 릴레이는 어떻게 설치하나요?", "릴레이는 어떻게 설치하나요?"),
             ("iOS builds fail?", "iOS builds fail?"),
             ("```\nlet x = 1;\n```", "Let x = 1"),
+            ("hmmm, what is the root key of the relay?", "What is the root key of the relay?"),
+            ("there is no file /etc/relay/key", "There is no file /etc/relay/key"),
+            ("hi there, all my webhooks are gone", "All my webhooks are gone"),
+            ("how can I install the relay as well", "How can I install the relay?"),
+            ("how do I open port 80 on the relay, anyone?", "How do I open port 80 on the relay?"),
+            ("how do I invite everyone?", "How do I invite everyone?"),
             ("hi", "Hi"),
             ("", ""),
             ("👍", "👍"),

@@ -51,6 +51,13 @@ impl AnswerWording {
         if shorter < LEAST_WORDS { 0.0 } else { common / shorter as f32 }
     }
 
+    /// The same beyond what was `asked`: an answer that takes up a question's words agrees with nobody by that.
+    pub(crate) fn overlap_beyond(&self, asked: &BTreeSet<String>, other: &Self) -> f32 {
+        let added = |wording: &Self| wording.words.difference(asked).count();
+        let common = self.words.intersection(&other.words).filter(|word| !asked.contains(*word));
+        common.count() as f32 / added(self).min(added(other)).max(1) as f32
+    }
+
     pub(crate) fn specifics(&self) -> impl Iterator<Item = &str> {
         self.specifics.iter().map(String::as_str)
     }

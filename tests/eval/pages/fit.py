@@ -21,7 +21,7 @@ import math
 PRIOR = dict(
     base=-0.3, two_answerers=0.8, three_answerers=0.4, confirmers=0.8, trusted=0.2, overlap=0.8, agreement=0.6, crowd=0.0, spread=0.2,
     length=0.3, short=-0.5, names=0.8, asks_how=0.5, tells=0.5, points=-0.8, doubts=-0.6, passing=-1.2, hearsay=-0.8,
-    personal=-0.5, continues=-0.8, matter=0.4, nearness=0.4, asks=1.5, reads=0.4, settled=0.4,
+    personal=-0.5, continues=-0.8, matter=0.4, nearness=0.4, asks=1.5, opens=0.8, reads=0.4, settled=0.4,
 )
 PULL = 3.0
 # Signs that the sets hardly hold: nobody thanks or reacts in one of them, and nobody is trusted in the other.
