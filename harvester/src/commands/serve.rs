@@ -27,10 +27,10 @@ pub(super) async fn run(
     // Before the address is printed: who reads it may send the signal at once.
     let stop = stop_signal()?;
     let http = within_limits(&settings.config.http);
-    let site = options.site(settings).await?;
+    let (site, watch) = options.site(settings).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     let router = site::router(site, &http, None);
-    site::serve(listener, router, &http, stop).await?;
+    site::serve_watched(listener, router, &http, &watch, stop).await?;
     Ok(CommandResult::Success)
 }
 
