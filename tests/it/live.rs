@@ -17,6 +17,7 @@ mod network_faults;
 mod newcomers;
 mod notices;
 mod offline;
+mod postgres_faults;
 mod refusals;
 mod replicas;
 mod roles;
