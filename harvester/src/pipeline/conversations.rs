@@ -11,6 +11,7 @@ mod opening;
 mod regions;
 mod verdict;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
@@ -81,6 +82,7 @@ impl ChannelJudge {
                 has_marks,
                 helped,
                 declined,
+                joined: RefCell::default(),
                 read: 0,
             },
             open: OpenConversations::default(),

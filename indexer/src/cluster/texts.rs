@@ -50,18 +50,16 @@ async fn note_changes(store: &Store, rules: &Ruleset) -> Result<bool> {
         }
         return Ok(false);
     }
-    let mut digests = BTreeSet::new();
+    let (mut digests, mut present) = (BTreeSet::new(), Vec::new());
     for one in &changed {
         digests.extend(one.digest);
         match &one.occurrence {
-            Some(occurrence) => {
-                let now = digest(&qa_text(occurrence));
-                digests.insert(now);
-                graph.upsert_question(one.question, now).await?;
-            }
+            Some(occurrence) => present.push((one.question, digest(&qa_text(occurrence)))),
             None => graph.delete_question(one.question).await?,
         }
     }
+    digests.extend(present.iter().map(|(_, digest)| *digest));
+    graph.upsert_questions(&present).await?;
     move_texts(&mut graph, digests, &rules.same).await?;
     graph.commit().await?;
     Ok(changed.len() >= BATCH as usize)

@@ -1,17 +1,19 @@
 //! A conversation's links become the verdicts on its exchanges.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexer::store::{
     AskedBy, AuthorCache, ConversationRow, ExchangeRow, ExchangeStatus, PendingChannel, StoreError,
     write_verdict,
 };
+use jiff::Timestamp;
 use rules::config::scope::Consent;
 use rules::disentangle::{AnswerMark, Conversation, ParentLink};
 use rules::exchange::{answered_part, split_exchanges};
 use rules::model::cluster::Occurrence;
-use rules::model::ids::{ConversationId, MessageId};
+use rules::model::ids::{ConversationId, GuildId, MessageId, UserId};
 use rules::model::message::Message;
 use rules::model::reason::WeightedReason;
 use rules::resolution::{ConversationVerdict, Question, Resolution, classify};
@@ -35,6 +37,8 @@ pub(super) struct VerdictLoader<'h> {
     pub(super) helped: BTreeSet<MessageId>,
     /// Messages whose authors say that they are no questions.
     pub(super) declined: BTreeSet<MessageId>,
+    /// When people of the channel joined its server, as far as a source said it; each is looked up once.
+    pub(super) joined: RefCell<BTreeMap<UserId, Option<Timestamp>>>,
     /// Messages read from the store.
     pub(super) read: u64,
 }
@@ -128,8 +132,7 @@ impl VerdictLoader<'_> {
         let (quoted, quotable) = self.quoted(resolution)?;
         let age = self.channel_judge.rules.pages.newcomer_age();
         let people = quoted.participants().map(|(person, _)| person).collect::<Vec<_>>();
-        let joined = self.channel_judge.store.join_dates(exchange.channel.guild, &people);
-        let joined = self.channel_judge.runtime.block_on(joined)?;
+        let joined = self.join_dates(exchange.channel.guild, &people)?;
         let mut occurrence = Occurrence::of(exchange, &quoted, quotable, age, &joined);
         let rules = &self.channel_judge.rules.conversations;
         let answer = &occurrence.best_answer().text;
@@ -137,6 +140,23 @@ impl VerdictLoader<'_> {
             occurrence.question.text = part;
         }
         Ok(occurrence)
+    }
+
+    fn join_dates(
+        &self,
+        guild: GuildId,
+        people: &[UserId],
+    ) -> Result<BTreeMap<UserId, Timestamp>, StoreError> {
+        let mut joined = self.joined.borrow_mut();
+        let mut unknown = people.to_vec();
+        unknown.retain(|person| !joined.contains_key(person));
+        if !unknown.is_empty() {
+            let found = self.channel_judge.store.join_dates(guild, &unknown);
+            let mut found = self.channel_judge.runtime.block_on(found)?;
+            joined.extend(unknown.into_iter().map(|person| (person, found.remove(&person))));
+        }
+        let known = |person: &UserId| Some((*person, joined.get(person).copied().flatten()?));
+        Ok(people.iter().filter_map(known).collect())
     }
 
     /// A message that a thread was opened from is judged with the thread.

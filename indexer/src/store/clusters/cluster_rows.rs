@@ -76,9 +76,7 @@ impl Store {
     /// Stores what settling decided and feeds the index with it.
     pub async fn save_regroup(&self, regrouped: &RegroupPlan) -> Result<()> {
         let mut transaction = self.begin().await?;
-        for (question, cluster) in &regrouped.moved {
-            move_occurrence(&mut transaction, *question, cluster).await?;
-        }
+        move_occurrences(&mut transaction, &regrouped.moved).await?;
         for cluster in &regrouped.clusters {
             upsert_cluster(&mut transaction, cluster).await?;
             delete_redirect(&mut transaction, &cluster.id).await?;
@@ -272,16 +270,24 @@ fn shown_state(state: ClusterState, merged_answer: Option<&Option<MergedAnswer>>
     }
 }
 
-async fn move_occurrence(
+async fn move_occurrences(
     connection: &mut Transaction,
-    question: MessageId,
-    cluster: &ClusterId,
+    moved: &[(MessageId, ClusterId)],
 ) -> Result<()> {
-    engine::query("UPDATE occurrences SET cluster = $2, outside_core = FALSE WHERE question = $1")
-        .bind(question.to_sql())
+    let mut questions = BTreeMap::<_, Vec<i64>>::new();
+    for (question, cluster) in moved {
+        questions.entry(cluster).or_default().push(question.to_sql());
+    }
+    for (cluster, questions) in questions {
+        engine::query(
+            "UPDATE occurrences SET cluster = $2, outside_core = FALSE \
+             WHERE question IN (SELECT value FROM json_each($1))",
+        )
+        .bind(questions)
         .bind(cluster.as_str())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    }
     Ok(())
 }
 

@@ -135,14 +135,20 @@ impl LikenessTransaction {
         rows.into_iter().map(read).collect()
     }
 
-    /// Notes the text of an occurrence, which has not changed from here on.
-    pub(crate) async fn upsert_question(&mut self, question: MessageId, digest: i64) -> Result<()> {
-        let upsert = "INSERT INTO question_texts (question, digest) VALUES ($1, $2) \
+    /// Notes the digests of occurrences' texts, which have not changed from here on.
+    pub(crate) async fn upsert_questions(&mut self, digests: &[(MessageId, i64)]) -> Result<()> {
+        let rows =
+            digests.iter().map(|(question, digest)| format!("[{},{digest}]", question.to_sql()));
+        let rows = format!("[{}]", rows.collect::<Vec<_>>().join(","));
+        let upsert = "INSERT INTO question_texts (question, digest) \
+                      SELECT CAST(one.value ->> 0 AS INTEGER), CAST(one.value ->> 1 AS INTEGER) \
+                      FROM json_each($1) AS one WHERE TRUE \
                       ON CONFLICT (question) DO UPDATE SET digest = excluded.digest, gone = 0";
-        let query = engine::query(upsert).bind(question.to_sql()).bind(digest);
-        query.execute(&mut self.0).await?;
-        let settle = "UPDATE occurrences SET dirty = 0 WHERE question = $1";
-        engine::query(settle).bind(question.to_sql()).execute(&mut self.0).await?;
+        engine::query(upsert).bind(rows).execute(&mut self.0).await?;
+        let settle =
+            "UPDATE occurrences SET dirty = 0 WHERE question IN (SELECT value FROM json_each($1))";
+        let questions = digests.iter().map(|(question, _)| question.to_sql()).collect::<Vec<_>>();
+        engine::query(settle).bind(questions).execute(&mut self.0).await?;
         Ok(())
     }
 

@@ -124,14 +124,45 @@ pub(in crate::store) async fn ranges(
         "SELECT first, last, seq FROM pending WHERE channel = $1 ORDER BY first, last",
     )
     .bind(channel.to_sql())
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let seen = rows.iter().map(|(_, _, seq)| *seq).max().unwrap_or_default();
     let ranges = rows.into_iter().map(|(first, last, _)| PendingRange {
         first: MessageId::from_sql(first),
         last: MessageId::from_sql(last),
     });
-    Ok((merged(ranges), seen))
+    let ranges = with_adjacent_joined(connection, channel, merged(ranges)).await?;
+    Ok((ranges, seen))
+}
+
+/// Ranges with no stored message between them become one, as in an export of a quiet channel.
+async fn with_adjacent_joined(
+    connection: &mut Transaction,
+    channel: ChannelId,
+    ranges: Vec<PendingRange>,
+) -> Result<Vec<PendingRange>> {
+    if ranges.len() < 2 {
+        return Ok(ranges);
+    }
+    let gaps = ranges.windows(2).map(|two| (two[0].last, two[1].first));
+    let parted = engine::query_scalar::<i64>(
+        "SELECT CAST(gap.value ->> 1 AS INTEGER) FROM json_each($2) AS gap \
+         WHERE EXISTS (SELECT 1 FROM messages WHERE channel = $1 \
+         AND id > CAST(gap.value ->> 0 AS INTEGER) AND id < CAST(gap.value ->> 1 AS INTEGER))",
+    )
+    .bind(channel.to_sql())
+    .bind(pairs(gaps))
+    .fetch_all(connection)
+    .await?;
+    let parted = parted.into_iter().map(MessageId::from_sql).collect::<BTreeSet<_>>();
+    let mut joined = Vec::<PendingRange>::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(before) if !parted.contains(&range.first) => before.last = range.last,
+            _ => joined.push(range),
+        }
+    }
+    Ok(joined)
 }
 
 /// Ranges in the order of their first messages, without those that lie in others.
@@ -156,9 +187,7 @@ pub(in crate::store) async fn mark_pending(
 ) -> Result<()> {
     const COLUMNS: usize = 3;
     let ranges = gathered(changed);
-    for range in &ranges {
-        mark_opened_threads(connection, channel, *range).await?;
-    }
+    mark_opened_threads(connection, channel, &ranges).await?;
     for chunk in ranges.chunks(MAX_BINDS / COLUMNS) {
         let sql = format!(
             "INSERT INTO pending (channel, first, last) VALUES {}",
@@ -173,22 +202,30 @@ pub(in crate::store) async fn mark_pending(
     Ok(())
 }
 
-/// Has the threads judged again that were opened from messages of this range.
+/// Has the threads judged again that were opened from messages of these ranges.
 async fn mark_opened_threads(
     connection: &mut Transaction,
     channel: ChannelId,
-    range: PendingRange,
+    ranges: &[PendingRange],
 ) -> Result<()> {
     engine::query(
         "UPDATE channels SET pending_from = 0, pending_mark = pending_mark + 1 \
-         WHERE parent = $1 AND id BETWEEN $2 AND $3 AND kind = 'thread'",
+         WHERE id IN (SELECT threads.id FROM json_each($2) AS changed CROSS JOIN channels AS threads \
+         ON threads.parent = $1 AND threads.kind = 'thread' \
+         AND threads.id BETWEEN CAST(changed.value ->> 0 AS INTEGER) \
+         AND CAST(changed.value ->> 1 AS INTEGER))",
     )
     .bind(channel.to_sql())
-    .bind(range.first.to_sql())
-    .bind(range.last.to_sql())
+    .bind(pairs(ranges.iter().map(|range| (range.first, range.last))))
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Pairs of ids as a list for a statement.
+fn pairs(pairs: impl Iterator<Item = (MessageId, MessageId)>) -> String {
+    let pairs = pairs.map(|(one, other)| format!("[{},{}]", one.to_sql(), other.to_sql()));
+    format!("[{}]", pairs.collect::<Vec<_>>().join(","))
 }
 
 /// Notes that verdicts of a channel may quote deleted words until what is pending there is judged.

@@ -26,7 +26,7 @@ pub(super) async fn open_questions(
     let ids = conversations.map(|id| id.to_sql()).collect::<Vec<_>>();
     let rows = engine::query_as::<(i64, i64, i64)>(
         "SELECT exchanges.conversation, exchanges.id, asker FROM json_each($1) AS judged \
-         JOIN exchanges ON exchanges.conversation = judged.value \
+         CROSS JOIN exchanges ON exchanges.conversation = judged.value \
          WHERE status = 'open' AND asker IS NOT NULL",
     )
     .bind(ids)

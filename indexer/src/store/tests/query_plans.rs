@@ -115,12 +115,64 @@ async fn names(store: &Store, which: &str) -> BTreeSet<String> {
     names.fetch_all(&store.read).await.unwrap().into_iter().collect()
 }
 
+/// A list that a statement is given is JSON, which is parsed again for each row that comes before it in a join.
+#[tokio::test]
+async fn a_given_list_is_read_before_the_rows_that_it_selects() {
+    let (store, _folder) = empty_file().await;
+    let (mut lists, mut late) = (0, Vec::new());
+    for text in sources().into_values() {
+        for sql in literals(&text).into_iter().map(|literal| filled(&literal)) {
+            if is_for_postgres(&sql) {
+                continue;
+            }
+            let given = given_lists(&sql);
+            lists += given.len();
+            let mut outer = BTreeSet::new();
+            for step in plan_steps(&store, &sql).await {
+                let words = step.detail.split(' ').collect::<Vec<_>>();
+                let ["SCAN" | "SEARCH", name, ..] = words.as_slice() else { continue };
+                let is_given = given.contains(*name);
+                if is_given && outer.contains(&step.parent) {
+                    late.push(format!("{}: {sql}", step.detail));
+                }
+                if !is_given {
+                    outer.insert(step.parent);
+                }
+            }
+        }
+    }
+    assert_eq!(late, Vec::<String>::new());
+    assert!(lists > 30, "only {lists} lists are found");
+}
+
+/// The names of lists that are given as a parameter.
+fn given_lists(sql: &str) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for list in sql.split("json_each($").skip(1) {
+        let after = list.split_once(')').map_or("", |(_, after)| after.trim_start());
+        let name = after.strip_prefix("AS ").unwrap_or("json_each");
+        names.extend(name.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next());
+    }
+    names
+}
+
 /// The steps that SQLite would take.
 async fn plan(store: &Store, sql: &str) -> Vec<String> {
+    plan_steps(store, sql).await.into_iter().map(|step| step.detail).collect()
+}
+
+/// A step of a plan. Those with the same parent that read rows are loops, each within the one before.
+struct PlanStep {
+    parent: i64,
+    detail: String,
+}
+
+async fn plan_steps(store: &Store, sql: &str) -> Vec<PlanStep> {
     let explained = format!("EXPLAIN QUERY PLAN {sql}");
     let steps = engine::query_as::<(i64, i64, i64, String)>(AssertSqlSafe(explained));
     let steps = steps.fetch_all(&store.write).await;
-    steps.unwrap_or_else(|error| panic!("{error}: {sql}")).into_iter().map(|step| step.3).collect()
+    let steps = steps.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    steps.into_iter().map(|(_, parent, _, detail)| PlanStep { parent, detail }).collect()
 }
 
 /// Whether a statement asks PostgreSQL about itself.
