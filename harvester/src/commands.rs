@@ -55,7 +55,7 @@ use indexer::store::{Store, StoreError, StoreLocation};
 use rules::config::ruleset::Ruleset;
 use rules::model::workspace::WHOLE;
 use rules::publish::pseudonym::AuthorNaming;
-use site::SiteWorkspaces;
+use site::{FeedWatch, SiteWorkspaces};
 
 use crate::clock;
 use crate::config::{Config, ConfigErrors, FILE, load_rules};
@@ -387,8 +387,12 @@ impl GlobalArgs {
         directories.iter().map(|directory| Searcher::open(directory)).collect()
     }
 
-    /// The site over the data directory. Where nothing can be written there, nothing is counted.
-    async fn site(&self, settings: LoadedSettings) -> anyhow::Result<SiteWorkspaces> {
+    /// The site over the data directory, and what watches that its indexes are not too old. Where nothing can be
+    /// written there, nothing is counted.
+    async fn site(
+        &self,
+        settings: LoadedSettings,
+    ) -> anyhow::Result<(SiteWorkspaces, Arc<FeedWatch>)> {
         let ReadHandle { store: readable, .. } = self.reading(&settings).await?;
         let store = match self.shared().await {
             Ok(store) => store,
@@ -403,10 +407,14 @@ impl GlobalArgs {
         let naming = settings.naming(&store).await?;
         let encoder = settings.encoder().await?;
         let searchers = self.workspace_searchers(&settings.rules)?.into_iter();
-        let searchers = searchers.map(|searcher| searcher.with_encoder(encoder.clone())).collect();
+        let searchers = searchers.map(|searcher| searcher.with_encoder(encoder.clone()));
+        let searchers = searchers.collect::<Vec<_>>();
+        let watch = Arc::new(FeedWatch::new(store.clone(), searchers.clone(), clock::now));
         let LoadedSettings { config, rules, .. } = settings;
         let (branding, visitors) = (config.branding, config.visitors);
-        Ok(SiteWorkspaces::new(store, searchers, naming, rules, branding, visitors, clock::now))
+        let site =
+            SiteWorkspaces::new(store, searchers, naming, rules, branding, visitors, clock::now);
+        Ok((site.watched_by(Arc::clone(&watch)), watch))
     }
 }
 

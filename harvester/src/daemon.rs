@@ -9,6 +9,8 @@ mod roles;
 mod status_writer;
 mod store_outage;
 mod waiting;
+mod webhook_deliveries;
+mod write_hints;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use site::http::webhooks::WebhookReceiver;
-use site::{FeedWatch, OBSERVE_INTERVAL, SiteWorkspaces};
+use site::{FeedWatch, SiteWorkspaces};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
@@ -30,10 +32,12 @@ use index_task::IndexTask;
 use judge_task::JudgeTask;
 use listener::DiscordListener;
 pub use process::Daemon;
-use proposal_task::{GitHubWebhooks, ProposalMetrics, ProposalTask};
+use proposal_task::{ProposalMetrics, ProposalTask};
 pub use roles::{ProcessRole, ProcessRoles};
 use status_writer::{DaemonCounters, GatewayGauges, StatusWriter};
 use waiting::{open_searchers, pause};
+use webhook_deliveries::{GitHubWebhooks, keep_deliveries};
+use write_hints::follow_hints;
 
 /// How long all tasks together may take to stop.
 const GRACE: Duration = Duration::from_secs(9);
@@ -119,13 +123,11 @@ impl Daemon {
         let counters = DaemonCounters::default();
         let [stored, judged, freed] = [const { Notify::const_new() }; 3].map(Arc::new);
 
-        let (webhooks, deliveries) = GitHubWebhooks::new(&self.config);
         let metrics = ProposalMetrics::default();
         let proposals = match has(ProcessRole::Propose) {
-            true => ProposalTask::open(self, deliveries, metrics.clone(), stopping()).await?,
+            true => ProposalTask::open(self, metrics.clone(), stopping()).await?,
             false => None,
         };
-        let webhooks = webhooks.filter(|_| proposals.is_some());
         let proposals = proposals.map(|proposals| {
             tasks.spawn(async move {
                 proposals.run().await;
@@ -133,6 +135,10 @@ impl Daemon {
             })
         });
         let mut leases = vec![tasks.spawn(self.free_ended(Arc::clone(&freed)))];
+        if self.store.is_on_server() {
+            let woken = [Arc::clone(&stored), Arc::clone(&judged)];
+            leases.push(tasks.spawn(follow_hints(self.store.clone(), woken)));
+        }
         let judge = has(ProcessRole::Judge).then(|| {
             let held = JudgeLeases::new(self.store.clone(), self.owner(), freed);
             leases.push(tasks.spawn(keep_share(Arc::clone(&held))));
@@ -170,6 +176,16 @@ impl Daemon {
             stopping: stopping(),
         };
         let status_writer = tasks.spawn(async move { Ok(status_writer.write().await?) });
+        let webhooks = GitHubWebhooks::new(&self.config).filter(|_| has(ProcessRole::Site));
+        let webhooks = webhooks.map(|(webhooks, deliveries)| {
+            let (store, owner) = (self.store.clone(), self.owner());
+            let keep = keep_deliveries(deliveries, store, owner, stopping());
+            leases.push(tasks.spawn(async move {
+                keep.await;
+                Ok(())
+            }));
+            webhooks
+        });
         let site = has(ProcessRole::Site).then(|| tasks.spawn(self.serve(webhooks, stopping())));
         Ok(RunningTasks { listener, intake, proposals, judge, index, status_writer, site, leases })
     }
@@ -272,16 +288,14 @@ impl Daemon {
                 // An error means that the daemon has ended, which is a stop as well.
                 let _ = stopping.wait_for(|stopping| *stopping).await;
             };
-            let observe = async {
-                loop {
-                    watch.observe().await;
-                    tokio::time::sleep(OBSERVE_INTERVAL).await;
-                }
+            let served = site::serve_watched(listener, router, &http, &watch, stop);
+            let lists = async {
+                lists.await;
+                std::future::pending::<()>().await;
             };
-            let beside = async { tokio::join!(lists, observe) };
             tokio::select! {
-                served = site::serve(listener, router, &http, stop) => served.context("the site failed"),
-                _ = beside => unreachable!("observing never ends"),
+                served = served => served.context("the site failed"),
+                () = lists => unreachable!("it never ends"),
             }
         }
     }

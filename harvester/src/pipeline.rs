@@ -83,7 +83,7 @@ impl Pipeline {
         let owner = process.owner().to_owned();
         let leases = JudgeLeases::new(store.clone(), owner, Arc::default());
         let mut renewing = JoinSet::new();
-        if leases.take_all(clock::now()).await? {
+        if leases.take_all(store.lease_time().await?).await? {
             renewing.spawn(Arc::clone(&leases).keep_all());
         } else if store.is_on_server() {
             tracing::info!("another process judges and clusters; what is new is left to it");

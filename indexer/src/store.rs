@@ -39,6 +39,7 @@ pub use self::clusters::merged_answers::MergedAnswerRow;
 pub(crate) use self::clusters::regroup_rows::{ClusterOutline, PlacedQuestion};
 pub use self::clusters::suggestions::Suggestion;
 pub use self::data_directory::{ProcessLock, WriteLock, create_private_directory};
+pub use self::engine::hints::WriteHints;
 use self::engine::{Dialects, Pool, Transaction};
 pub use self::error::StoreError;
 pub use self::ingest::batch::{
@@ -207,6 +208,11 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         engine::query("SELECT TRUE").execute(&self.read).await?;
         Ok(())
+    }
+
+    /// Hints that some process has written, where the store gives any: PostgreSQL does.
+    pub async fn write_hints(&self) -> Result<Option<WriteHints>> {
+        Ok(WriteHints::of(&self.read).await?)
     }
 
     /// Closes every connection, so that all that is committed is in the main file.

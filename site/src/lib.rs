@@ -30,11 +30,11 @@ use self::http::client;
 use self::http::error::HttpError;
 use self::http::guard::{self, RequestLimits};
 use self::http::rate_limit::{AddressLimiter, rate_limited};
-pub use self::http::server::serve;
+pub use self::http::server::{serve, serve_watched};
 use self::http::settings::HttpSettings;
 use self::http::webhooks::{self, WebhookReceiver};
 use self::presentation::page_meta::SiteIdentity;
-pub use self::state::feed_watch::{FeedWatch, MOST_BEHIND, OBSERVE_INTERVAL};
+pub use self::state::feed_watch::{FeedWatch, MOST_BEHIND};
 pub use self::state::site_workspaces::SiteWorkspaces;
 
 /// All routes of the site, with limits, security headers and error responses around them. Webhook

@@ -6,6 +6,8 @@
 mod arguments;
 mod tools;
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -17,6 +19,7 @@ use crate::access::feedback_limits::FeedbackSource;
 use crate::access::scopes::ScopeSet;
 use crate::access::visitor::Visitor;
 use crate::presentation::page_meta::PageFrame;
+use crate::state::feed_watch::FeedWatch;
 use crate::state::site_workspaces::SiteWorkspaces;
 
 /// The versions of the protocol that are spoken, newest first.
@@ -31,6 +34,8 @@ const PARSE_ERROR: i64 = -32_700;
 const INVALID_REQUEST: i64 = -32_600;
 const METHOD_NOT_FOUND: i64 = -32_601;
 const INVALID_PARAMS: i64 = -32_602;
+/// One of those that are left to servers: answers may be out of date.
+const OUT_OF_DATE: i64 = -32_000;
 
 /// A request, or without an id a notification.
 #[derive(Deserialize)]
@@ -63,6 +68,8 @@ pub(crate) async fn endpoint(
 pub struct McpSession {
     visitor: Visitor,
     frame: PageFrame,
+    /// Whether answers may be shown; always where nothing watches that.
+    watch: Option<Arc<FeedWatch>>,
 }
 
 impl McpSession {
@@ -71,7 +78,8 @@ impl McpSession {
         let frame = PageFrame::of(&workspaces.identity, &Uri::default(), &HeaderMap::new());
         let site = workspaces.named(workspace)?;
         let (scopes, source) = (ScopeSet::everything(), FeedbackSource::Session);
-        Some(Self { visitor: Visitor { site, scopes, source }, frame })
+        let watch = workspaces.feed_watch.clone();
+        Some(Self { visitor: Visitor { site, scopes, source }, frame, watch })
     }
 
     /// The response to one line, which is one message; `None` if it needs none.
@@ -80,10 +88,19 @@ impl McpSession {
             return None;
         }
         let response = match serde_json::from_str(line) {
-            Ok(message) => answer(&self.visitor, &self.frame, message).await,
+            Ok(message) => match self.refusal(&message).await {
+                Some(refusal) => Some(failure(&message["id"], OUT_OF_DATE, &refusal)),
+                None => answer(&self.visitor, &self.frame, message).await,
+            },
             Err(_) => Some(failure(&Value::Null, PARSE_ERROR, "the line is not JSON")),
         };
         response.map(|response| response.to_string())
+    }
+
+    /// Why a tool may not be called now. Over HTTP such a request is refused before it gets here.
+    async fn refusal(&self, message: &Value) -> Option<String> {
+        let watch = self.watch.as_ref().filter(|_| message["method"] == "tools/call")?;
+        watch.check().await.err().map(|error| error.message)
     }
 }
 

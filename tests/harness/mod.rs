@@ -6,4 +6,5 @@ pub mod discord;
 pub mod github;
 mod glob;
 mod loopback;
+pub mod network_link;
 pub mod postgres;

@@ -37,7 +37,41 @@ impl PostgresServer {
 
     /// The address of the database.
     pub fn url(&self) -> String {
-        format!("postgres://harvester@127.0.0.1:{}/postgres", self.port)
+        self.url_at(self.port)
+    }
+
+    /// The same through a link to its port.
+    pub fn url_at(&self, port: u16) -> String {
+        format!("postgres://harvester@127.0.0.1:{port}/postgres")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From now on this user needs a password.
+    pub fn require_password(&self, user: &str) {
+        let path = self.folder.path().join("data/pg_hba.conf");
+        let rules = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("host all {user} 127.0.0.1/32 scram-sha-256\n{rules}"))
+            .unwrap();
+        run(self.command("pg_ctl").arg("reload"));
+    }
+
+    /// From now on it can encrypt connections, with a certificate that nobody knows. Restarts the server.
+    pub fn encrypt(&self) {
+        let data = self.folder.path().join("data");
+        let mut make = Command::new("openssl");
+        make.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]);
+        make.args(["-subj", "/CN=localhost", "-out", "server.crt", "-keyout", "server.key"]);
+        run(make.current_dir(&data).stderr(Stdio::null()));
+        run(Command::new("chmod").arg("600").arg(data.join("server.key")));
+        if self.is_root {
+            run(Command::new("chown").arg("postgres").arg(data.join("server.key")));
+        }
+        self.sql("ALTER SYSTEM SET ssl = on");
+        self.stop();
+        self.resume();
     }
 
     /// Ends the server as a crash does.
@@ -61,8 +95,13 @@ impl PostgresServer {
     pub fn cut_connections(&self) {
         let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                    WHERE pid <> pg_backend_pid() AND datname IS NOT NULL";
+        self.sql(cut);
+    }
+
+    /// Runs a statement as the owner of everything.
+    pub fn sql(&self, sql: &str) {
         let mut psql = Command::new(self.binaries.join("psql"));
-        run(psql.args([&self.url(), "--quiet", "--output", "/dev/null", "--command", cut]));
+        run(psql.args([&self.url(), "--quiet", "--output", "/dev/null", "--command", sql]));
     }
 
     /// A command on the server's files.

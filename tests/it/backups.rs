@@ -9,7 +9,10 @@ use crate::live::discord_fixture::DiscordFixture;
 use crate::sandbox::{PROGRAM, Sandbox};
 
 fn harvested() -> Sandbox {
-    let sandbox = Sandbox::new();
+    harvested_in(Sandbox::new())
+}
+
+fn harvested_in(sandbox: Sandbox) -> Sandbox {
     sandbox.settle_in();
     let export = asked_three_times("Delete data/index and start again.").export();
     assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &export)).code, 0);
@@ -18,7 +21,7 @@ fn harvested() -> Sandbox {
 
 #[test]
 fn a_lost_store_comes_back_from_its_backup() {
-    let sandbox = harvested();
+    let sandbox = harvested_in(Sandbox::with_file());
     let state = sandbox.state();
     let backup = sandbox.path("backups/one");
     let backup = backup.to_str().unwrap();
@@ -44,7 +47,7 @@ fn a_lost_store_comes_back_from_its_backup() {
 
 #[test]
 fn the_doctor_goes_on_after_a_finding_and_names_each_remedy() {
-    let sandbox = harvested();
+    let sandbox = harvested_in(Sandbox::with_file());
     let [store, index] = ["data/store.sqlite", "data/index"].map(|name| sandbox.path(name));
     damage(&store, 4_096);
     let segment =

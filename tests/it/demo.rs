@@ -12,7 +12,7 @@ use crate::serve::Served;
 
 #[test]
 fn the_demo_shows_recurring_questions_and_proposes_pages() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     let seen = sandbox.json(&["demo", "--no-serve", "--json"]);
     assert_eq!(seen["counts"]["messages"], 4_398);
     let often = seen["recurring"].as_array().unwrap();
@@ -46,7 +46,7 @@ fn the_demo_shows_recurring_questions_and_proposes_pages() {
 
 #[test]
 fn a_count_is_the_same_wherever_it_stands() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     let summary = sandbox.json(&["demo", "--no-serve", "--json"]);
     let listed = sandbox.json(&["clusters", "--json"]);
     let served = Served::start(&sandbox);
@@ -106,7 +106,7 @@ fn assert_developers_find_answers(sandbox: &Sandbox) {
 
 #[test]
 fn the_summary_fits_a_terminal_and_agrees_with_the_counts() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     let said = sandbox.stdout_of(&["demo", "--no-serve"]);
     for line in said.lines().filter(|line| !line.contains(sandbox.data().to_str().unwrap())) {
         assert!(line.chars().count() <= 80, "{line}");
@@ -143,7 +143,7 @@ fn assert_reads_well(path: &str, page: &str) {
 
 #[test]
 fn a_taken_port_is_reported_before_any_work_is_done() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ran = sandbox.run(&["demo", "--listen", &address]);
@@ -154,7 +154,7 @@ fn a_taken_port_is_reported_before_any_work_is_done() {
 
 #[test]
 fn the_demo_leaves_other_data_alone() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     let export = crate::exports::asked_three_times("Restart it.").export();
     sandbox.import(&crate::exports::write(&sandbox.path("help.json"), &export));
     let ran = sandbox.run(&["demo", "--no-serve"]);

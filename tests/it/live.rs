@@ -18,6 +18,7 @@ mod newcomers;
 mod notices;
 mod official_facts;
 mod offline;
+mod postgres_faults;
 mod refusals;
 mod replicas;
 mod roles;

@@ -28,6 +28,7 @@ mod same_state;
 mod sandbox;
 mod searching;
 mod serve;
+mod server_store;
 mod setting_up;
 mod store;
 mod tidy;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::exports::{Talk, write};
 use crate::sandbox::{CommandOutput, Sandbox};
+use crate::server_store::texts;
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/encoders/bert");
 
@@ -78,7 +79,10 @@ fn with_a_model_and_without_the_same_is_known() {
 fn a_model_that_is_taken_away_leaves_no_vector() {
     let sandbox = installation(Some(Path::new(MODEL)));
     let vectors = || {
-        let store = std::fs::read(sandbox.data().join("store.sqlite")).unwrap();
+        let store = match sandbox.store_url() {
+            Some(url) => texts(&url).into_iter().flat_map(|(_, text)| text.into_bytes()).collect(),
+            None => std::fs::read(sandbox.data().join("store.sqlite")).unwrap(),
+        };
         let index = std::fs::read_dir(sandbox.data().join("index")).unwrap();
         let index = index.map(|file| std::fs::read(file.unwrap().path()).unwrap());
         let files = std::iter::once(store).chain(index).collect::<Vec<_>>();

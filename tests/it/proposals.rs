@@ -12,7 +12,10 @@ const ANSWER: &str =
     "Delete the folder `data/index` and restart the agent; it builds the index again.";
 
 fn due() -> (Sandbox, Talk) {
-    let sandbox = Sandbox::new();
+    due_in(Sandbox::new())
+}
+
+fn due_in(sandbox: Sandbox) -> (Sandbox, Talk) {
     sandbox.settle_in();
     let talk = asked_three_times(ANSWER);
     assert_eq!(sandbox.import(&write(&sandbox.path("help.json"), &talk.export())).code, 0);
@@ -247,7 +250,7 @@ fn the_kind_of_site_decides_where_a_page_goes() {
 /// As if the kill came after the branch was made and before the store knew.
 #[test]
 fn a_branch_that_the_store_does_not_remember_is_found_again() {
-    let (sandbox, _) = due();
+    let (sandbox, _) = due_in(Sandbox::with_file());
     let [store, copy] = [sandbox.path("data/store.sqlite"), sandbox.path("before.sqlite")];
     std::fs::copy(&store, &copy).unwrap();
     sandbox.stdout_of(&["propose"]);

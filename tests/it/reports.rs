@@ -24,7 +24,7 @@ const MONTH: [&str; 5] = ["--period", "month", "--until", "2025-01-31", "--json"
 
 #[test]
 fn the_reports_of_the_demo_read_like_this_and_add_up() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     sandbox.stdout_of(&["demo", "--no-serve", "--json"]);
     let briefing = sandbox.stdout_of(&[&["report", "briefing"][..], &MONTH[..4]].concat());
     insta::assert_snapshot!("briefing", steady(&briefing));
@@ -42,7 +42,7 @@ fn the_reports_of_the_demo_read_like_this_and_add_up() {
 
 #[test]
 fn the_reports_of_the_demo_read_like_this_in_korean() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_file();
     sandbox.stdout_of(&["demo", "--no-serve", "--json"]);
     let guide = "title = '시작하기'\nintro = '처음 오신 분이 먼저 읽을 내용입니다.'\n\
         [[step]]\ntitle = '설치'\nwords = ['설치', 'install*', 'model*']\nmost = 3\n\

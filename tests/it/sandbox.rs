@@ -12,11 +12,22 @@ use tempfile::TempDir;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_harvester-under-test");
 
+/// Where the store of a sandbox is.
+enum SandboxStore {
+    /// Where the stories of this run have theirs.
+    OfRun,
+    /// In the PostgreSQL database that it shares with other sandboxes.
+    Shared(String),
+    /// In a file of SQLite in the data directory.
+    File,
+}
+
 /// Where one story happens.
 pub(crate) struct Sandbox {
     folder: TempDir,
-    /// The PostgreSQL database that it shares with other sandboxes.
-    shared: Option<String>,
+    store: SandboxStore,
+    /// How far the clock of its machine is ahead, in seconds.
+    clock_ahead: i64,
 }
 
 /// What a command came to.
@@ -53,12 +64,31 @@ const KILLED: i32 = 9;
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), shared: None }
+        Self { folder: tempfile::tempdir().unwrap(), store: SandboxStore::OfRun, clock_ahead: 0 }
     }
 
     /// With a data directory of its own, and the store in this PostgreSQL database.
     pub(crate) fn on(server: &str) -> Self {
-        Self { shared: Some(server.to_owned()), ..Self::new() }
+        Self { store: SandboxStore::Shared(server.to_owned()), ..Self::new() }
+    }
+
+    /// With the store in a file whatever the run: for the demo, which makes one, and for what is about that file.
+    pub(crate) fn with_file() -> Self {
+        Self { store: SandboxStore::File, ..Self::new() }
+    }
+
+    /// The address of the PostgreSQL database with the store; `None` if it is in a file.
+    pub(crate) fn store_url(&self) -> Option<String> {
+        match &self.store {
+            SandboxStore::OfRun => server_url(&self.data()),
+            SandboxStore::Shared(url) => Some(url.clone()),
+            SandboxStore::File => None,
+        }
+    }
+
+    /// The same, on a machine whose clock is so many seconds ahead.
+    pub(crate) fn with_clock_ahead(self, seconds: i64) -> Self {
+        Self { clock_ahead: seconds, ..self }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -79,8 +109,11 @@ impl Sandbox {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.env_clear().arg("--data").arg(self.data()).args(arguments).stdin(Stdio::null());
-        if let Some(url) = self.shared.clone().or_else(|| server_url(&self.data())) {
+        if let Some(url) = self.store_url() {
             command.env("HARVESTER__STORE__URL", url);
+        }
+        if self.clock_ahead != 0 {
+            command.env("HARVESTER_TEST_CLOCK_AHEAD", self.clock_ahead.to_string());
         }
         command
     }

@@ -75,10 +75,10 @@ pub fn read<'h>(
 }
 
 impl WebhookDelivery {
-    /// Whether this account or another program caused it: such deliveries are ignored.
-    pub fn is_by_a_program(&self, me: &str) -> bool {
-        let sender = self.payload.sender.as_ref();
-        sender.is_none_or(|one| one.kind == "Bot" || one.login.eq_ignore_ascii_case(me))
+    /// The login of the account that caused it, unless that is a program by its kind: such deliveries are ignored.
+    pub fn by_a_person(&self) -> Option<&str> {
+        let sender = self.payload.sender.as_ref().filter(|one| one.kind != "Bot")?;
+        Some(&sender.login)
     }
 
     /// The issue or pull request that it is about.
@@ -138,7 +138,7 @@ mod tests {
             (delivery.number(), delivery.to_string().as_str()),
             (Some(7), "pull_request closed d-1")
         );
-        assert!(!delivery.is_by_a_program("us[bot]") && delivery.is_by_a_program("Amy"));
+        assert_eq!(delivery.by_a_person(), Some("amy"));
     }
 
     #[test]

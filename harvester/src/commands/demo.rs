@@ -146,8 +146,9 @@ pub(super) async fn run(
         let stop = stop_signal()?;
         out!("Search page: http://{}  (Ctrl-C stops)", listener.local_addr()?);
         let http = within_limits(&settings.config.http);
-        let router = site::router(options.site(settings).await?, &http, None);
-        site::serve(listener, router, &http, stop).await?;
+        let (site, watch) = options.site(settings).await?;
+        let router = site::router(site, &http, None);
+        site::serve_watched(listener, router, &http, &watch, stop).await?;
     }
     Ok(CommandResult::Success)
 }

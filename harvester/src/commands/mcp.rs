@@ -19,8 +19,15 @@ pub(super) async fn run(
 ) -> anyhow::Result<CommandResult> {
     let settings = options.settings()?;
     let workspace = settings.workspace(arguments.workspace.as_deref())?;
-    let site = options.site(settings).await?;
+    let (site, watch) = options.site(settings).await?;
     let session = McpSession::new(&site, &workspace).context("the workspace has no index")?;
+    tokio::select! {
+        answered = answer_lines(&session) => answered,
+        never = watch.keep_observing() => match never {},
+    }
+}
+
+async fn answer_lines(session: &McpSession) -> anyhow::Result<CommandResult> {
     while let Some(line) = tokio::task::spawn_blocking(next_line).await?? {
         if let Some(response) = session.answer_line(&line).await {
             out!("{response}");

@@ -27,7 +27,7 @@ pub(super) async fn run(
     // Before the address is printed: who reads it may send the signal at once.
     let stop = stop_signal()?;
     let http = within_limits(&settings.config.http);
-    let site = options.site(settings).await?;
+    let (site, watch) = options.site(settings).await?;
     out!("Serving on http://{} until Ctrl-C.", listener.local_addr()?);
     let lists = site.read_lists();
     let router = site::router(site, &http, None);
@@ -36,7 +36,7 @@ pub(super) async fn run(
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        served = site::serve(listener, router, &http, stop) => served?,
+        served = site::serve_watched(listener, router, &http, &watch, stop) => served?,
         () = lists => unreachable!("it never ends"),
     }
     Ok(CommandResult::Success)

@@ -89,9 +89,9 @@ fn detail(counts: &BTreeMap<String, u64>) {
 
 /// The daemons that wrote their status in the last half minute, with that status.
 pub(super) async fn running_daemons(store: &Store) -> anyhow::Result<Vec<(String, DaemonStatus)>> {
-    let now = clock::now();
+    let now = store.lease_time().await?;
     let mut daemons = store.daemon_statuses().await?;
-    daemons.retain(|(_, status)| now.duration_since(status.at) < FRESH);
+    daemons.retain(|(_, status)| now.duration_since(status.shared_at.unwrap_or(status.at)) < FRESH);
     Ok(daemons)
 }
 

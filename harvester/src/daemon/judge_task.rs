@@ -47,7 +47,12 @@ impl JudgeTask {
     /// Judges until the stop, and then once more. What it loses to another process it leaves to that.
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
         let (mut housekeeping, mut outage) = (Housekeeping::default(), StoreOutage::of("judging"));
-        self.leases.renew(clock::now()).await?;
+        while !*self.stopping.borrow() {
+            match self.leases.renew_now().await {
+                Ok(()) => break,
+                Err(error) => outage.wait(error).await?,
+            }
+        }
         while !*self.stopping.borrow() {
             let (partitions, clusters) = self.leases.share();
             self.counters.record_share(partitions, clusters);
@@ -56,9 +61,7 @@ impl JudgeTask {
             }
             let done = match self.run_once(&mut housekeeping).await {
                 // Drops what is not held any longer, and says so.
-                Err(StoreError::LeaseLost(_)) => {
-                    self.leases.renew(clock::now()).await.map(|()| false)
-                }
+                Err(StoreError::LeaseLost(_)) => self.leases.renew_now().await.map(|()| false),
                 done => done,
             };
             match done {

@@ -4,59 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use docgen::github::auth::Credential;
-use docgen::github::webhook::{self, WebhookDelivery, WebhookError};
 use docgen::pull_request::limits::DeadlineStatus;
 use indexer::store::{ProposalRoundCounts, Store};
 use jiff::{SignedDuration, Timestamp};
-use site::http::webhooks::WebhookReply;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::process::Daemon;
+use super::webhook_deliveries::take_deliveries;
 use crate::clock;
-use crate::config::Config;
 use crate::logging::error_chain;
 use crate::proposals::{ProposalReconciler, RoundOutcome};
 
-/// Webhook deliveries waiting for a round; one that does not fit is covered by the next round.
-const WAITING: usize = 1_000;
 /// Deliveries within this time share one round.
 const SETTLING: Duration = Duration::from_secs(2);
-/// How often the store is asked whether deleted text was purged.
+/// How often the store is asked for deliveries, and whether deleted text was purged.
 const LOOK: Duration = Duration::from_secs(1);
 /// How soon a round is retried that failed or that another process was running.
 const AGAIN: Duration = Duration::from_secs(60);
-
-/// Receives webhook deliveries for the rounds.
-pub(super) struct GitHubWebhooks {
-    secret: Credential,
-    sender: mpsc::Sender<WebhookDelivery>,
-}
-
-impl GitHubWebhooks {
-    /// The receiver with the other end of its queue; `None` without a secret to check signatures with.
-    pub(super) fn new(config: &Config) -> (Option<Self>, mpsc::Receiver<WebhookDelivery>) {
-        let (sender, deliveries) = mpsc::channel(WAITING);
-        let secret = config.forge.github.as_ref().and_then(|forge| forge.webhook_secret.clone());
-        let webhooks = secret.map(|secret| Self { secret: Credential::new(secret.0), sender });
-        (webhooks, deliveries)
-    }
-}
-
-impl site::http::webhooks::WebhookReceiver for GitHubWebhooks {
-    fn receive<'h>(&self, header: &dyn Fn(&str) -> Option<&'h str>, raw: &[u8]) -> WebhookReply {
-        match webhook::read(&self.secret, header, raw) {
-            Ok(delivery) => {
-                // If the queue is full: a round reads everything anyway.
-                let _ = self.sender.try_send(delivery);
-                WebhookReply::Accepted
-            }
-            Err(WebhookError::Signature) => WebhookReply::Unsigned,
-            Err(WebhookError::Headers | WebhookError::Body) => WebhookReply::Malformed,
-        }
-    }
-}
 
 /// The part of the status about proposal rounds; `None` before the first round.
 #[derive(Clone, Default)]
@@ -87,9 +52,7 @@ impl ProposalMetrics {
 pub(super) struct ProposalTask {
     proposer: ProposalReconciler,
     store: Store,
-    owner: String,
     every: Duration,
-    deliveries: mpsc::Receiver<WebhookDelivery>,
     metrics: ProposalMetrics,
     stopping: watch::Receiver<bool>,
 }
@@ -98,7 +61,6 @@ impl ProposalTask {
     /// `None` where proposals do not go to GitHub.
     pub(super) async fn open(
         daemon: &Daemon,
-        deliveries: mpsc::Receiver<WebhookDelivery>,
         metrics: ProposalMetrics,
         stopping: watch::Receiver<bool>,
     ) -> anyhow::Result<Option<Self>> {
@@ -108,32 +70,19 @@ impl ProposalTask {
         let (rules, naming) = (Arc::clone(rules), naming.clone());
         let (store, owner) = (store.clone(), daemon.owner());
         let proposer =
-            ProposalReconciler::open(config, rules, store.clone(), naming, owner.clone()).await?;
-        Ok(proposer.map(|proposer| Self {
-            proposer,
-            store,
-            owner,
-            every,
-            deliveries,
-            metrics,
-            stopping,
-        }))
+            ProposalReconciler::open(config, rules, store.clone(), naming, owner).await?;
+        Ok(proposer.map(|proposer| Self { proposer, store, every, metrics, stopping }))
     }
 
     /// Runs rounds until the stop. A failure is logged and the round retried.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
         let mut due = Instant::now() + SETTLING;
         let (mut stopping, mut purged) = (self.stopping.clone(), None);
         while !*stopping.borrow() {
             tokio::select! {
                 () = tokio::time::sleep_until(due) => {}
                 () = purged_again(&self.store, &mut purged) => {}
-                news = await_delivery(&mut self.deliveries, &self.proposer, &self.store, &self.owner) => {
-                    if !news {
-                        continue;
-                    }
-                    tokio::time::sleep(SETTLING).await;
-                }
+                () = delivered(&self.store, &self.proposer) => tokio::time::sleep(SETTLING).await,
                 _ = stopping.changed() => continue,
             }
             // A round that is interrupted here is continued by the next one.
@@ -194,22 +143,24 @@ async fn purged_again(store: &Store, before: &mut Option<i64>) {
     }
 }
 
-/// Waits for a delivery; true if it is new and was caused by a person.
-async fn await_delivery(
-    deliveries: &mut mpsc::Receiver<WebhookDelivery>,
-    proposer: &ProposalReconciler,
-    store: &Store,
-    owner: &str,
-) -> bool {
-    let Some(delivery) = deliveries.recv().await else {
-        // There is no webhook: only the interval starts rounds.
-        return std::future::pending().await;
-    };
-    let key = format!("delivery/{}", delivery.id);
-    let first = store.claim_once(&key, owner, clock::now()).await.unwrap_or(true);
-    let me = match proposer.forge.github() {
-        Some(github) => github.login().await.unwrap_or_default(),
-        None => "",
-    };
-    first && !delivery.is_by_a_program(me)
+/// Waits until somebody did something on GitHub that a webhook told any process of.
+async fn delivered(store: &Store, proposer: &ProposalReconciler) {
+    loop {
+        match take_deliveries(store, || login(proposer)).await {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(error = %error_chain(&error), "could not read deliveries");
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The account that proposes; empty where it is not known.
+async fn login(proposer: &ProposalReconciler) -> String {
+    match proposer.forge.github() {
+        Some(github) => github.login().await.unwrap_or_default().to_owned(),
+        None => String::new(),
+    }
 }

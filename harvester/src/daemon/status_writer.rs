@@ -111,15 +111,7 @@ impl StatusWriter {
     pub(super) async fn write(mut self) -> Result<(), StoreError> {
         let mut outage = StoreOutage::of("status");
         while !*self.stopping.borrow() {
-            let gateway = self.gateway.as_ref();
-            let status = DaemonStatus {
-                roles: self.roles.clone(),
-                ingest_queue_length: gateway.map_or(0, |one| one.queue.waiting() as u64),
-                discord: gateway.map(|one| (one.connection)()).unwrap_or_default(),
-                proposals: self.proposals.status(),
-                ..self.counters.status(clock::now())
-            };
-            match self.store.save_daemon_status(&self.owner, &status).await {
+            match self.write_once().await {
                 Ok(()) => outage.over(),
                 Err(error) => outage.wait(error).await?,
             }
@@ -129,5 +121,18 @@ impl StatusWriter {
             }
         }
         self.store.delete_daemon_status(&self.owner).await
+    }
+
+    async fn write_once(&self) -> Result<(), StoreError> {
+        let gateway = self.gateway.as_ref();
+        let status = DaemonStatus {
+            shared_at: Some(self.store.lease_time().await?),
+            roles: self.roles.clone(),
+            ingest_queue_length: gateway.map_or(0, |one| one.queue.waiting() as u64),
+            discord: gateway.map(|one| (one.connection)()).unwrap_or_default(),
+            proposals: self.proposals.status(),
+            ..self.counters.status(clock::now())
+        };
+        self.store.save_daemon_status(&self.owner, &status).await
     }
 }

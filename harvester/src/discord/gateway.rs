@@ -9,6 +9,7 @@ mod gateway_info;
 mod health;
 mod raw_event;
 mod session;
+mod shard_share;
 mod shard_supervisor;
 mod translate;
 

@@ -11,7 +11,6 @@ use rules::time;
 use tokio::sync::Notify;
 
 use super::partitions::{PARTITIONS, Partition};
-use crate::clock;
 use crate::logging::error_chain;
 
 /// How long a lease lasts. A process that is paused for less keeps it: two renewals may fail.
@@ -95,7 +94,7 @@ impl JudgeLeases {
     pub async fn keep_all(self: Arc<Self>) {
         loop {
             tokio::time::sleep(JUDGE_RENEWAL).await;
-            warn_if_failed(self.renew_all(clock::now()).await);
+            warn_if_failed(self.renew_all_now().await);
         }
     }
 
@@ -106,8 +105,13 @@ impl JudgeLeases {
                 () = tokio::time::sleep(JUDGE_RENEWAL) => {}
                 () = self.freed.notified() => {}
             }
-            warn_if_failed(self.renew(clock::now()).await);
+            warn_if_failed(self.renew_now().await);
         }
+    }
+
+    /// Does what [`JudgeLeases::renew`] does, by the clock that processes share.
+    pub async fn renew_now(&self) -> Result<(), StoreError> {
+        self.renew(self.store.lease_time().await?).await
     }
 
     /// Renews what is held, gives back what is more than the own share of the partitions, and takes what is free
@@ -134,6 +138,10 @@ impl JudgeLeases {
             tracing::info!(partitions, clusters, "judges {partitions} of {PARTITIONS} partitions");
         }
         Ok(())
+    }
+
+    async fn renew_all_now(&self) -> Result<(), StoreError> {
+        self.renew_all(self.store.lease_time().await?).await
     }
 
     async fn renew_all(&self, now: Timestamp) -> Result<(), StoreError> {

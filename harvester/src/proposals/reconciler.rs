@@ -20,13 +20,14 @@ use jiff::{SignedDuration, Timestamp};
 use rules::config::ruleset::Ruleset;
 use rules::model::page_edit::PageEdit;
 use rules::publish::pseudonym::AuthorNaming;
+use rules::time;
 use site::reports::guide_gaps::GuideGaps;
 use tokio::sync::Mutex;
 
 use super::error::{ProposingError, Result};
 use super::needing_work::PagesNeedingWork;
 use super::tracked::TrackedProposal;
-use crate::clock::SystemClock;
+use crate::clock::{self, SystemClock};
 use crate::config::Config;
 use crate::logging::error_chain;
 
@@ -131,6 +132,13 @@ impl ProposalReconciler {
         self.forge.now()
     }
 
+    /// The time by which the lease is measured: as far ahead of the forge's clock as the store's clock is of this machine's.
+    pub(in crate::proposals) async fn lease_time(&self) -> Result<Timestamp> {
+        let ahead = self.store.lease_time().await?.duration_since(clock::now());
+        // Reading both takes a moment, which is no difference between them.
+        Ok(time::plus(self.now(), SignedDuration::from_secs(ahead.as_secs())))
+    }
+
     /// For what only GitHub has and nothing but GitHub is asked for.
     pub(in crate::proposals) fn github(&self) -> Result<&GitHubClient> {
         self.forge.github().ok_or(ProposingError::NotOnGitHub)
@@ -187,7 +195,7 @@ impl ProposalReconciler {
 
     /// Renews the lease; stops a process that has lost it.
     pub(in crate::proposals) async fn renew_lease(&self, fence: LeaseFence) -> Result<()> {
-        let now = self.now();
+        let now = self.lease_time().await?;
         match self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await? {
             Some(held) if held == fence => Ok(()),
             _ => Err(ProposingError::TakenOver),

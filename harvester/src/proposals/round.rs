@@ -42,7 +42,8 @@ impl ProposalReconciler {
         if let Some(until) = deferred_until(&self.store).await?.filter(|until| *until > now) {
             return Ok(RoundOutcome::Deferred(until));
         }
-        let lease = self.store.acquire_lease(LEASE, &self.owner, self.lease_length(), now).await?;
+        let (length, lease_time) = (self.lease_length(), self.lease_time().await?);
+        let lease = self.store.acquire_lease(LEASE, &self.owner, length, lease_time).await?;
         let Some(fence) = lease else {
             return Ok(RoundOutcome::Busy);
         };

@@ -29,7 +29,7 @@ impl ProposalReconciler {
         &self,
         report: &TriageReport,
     ) -> Result<Option<Vec<TriageIssueLine>>> {
-        let now = self.now();
+        let now = self.lease_time().await?;
         let Some(fence) = self.store.acquire_lease(LEASE, &self.owner, LEASE_LENGTH, now).await?
         else {
             return Ok(None);
@@ -55,7 +55,7 @@ impl ProposalReconciler {
             if action == TriageIssueAction::Create && opened > MOST_OPENED {
                 continue;
             }
-            if !self.store.still_holds(LEASE, fence, self.now()).await? {
+            if !self.store.still_holds(LEASE, fence, self.lease_time().await?).await? {
                 return Err(ProposingError::TakenOver);
             }
             let number = self.github()?.write_triage_issue(&wanted, action, &body).await?;

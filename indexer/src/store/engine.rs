@@ -4,8 +4,10 @@
 //! This module and those below it are the only ones that know which engine it is.
 
 pub(super) mod dialect;
+pub(super) mod hints;
 mod query;
 mod rows;
+pub(super) mod silence;
 mod values;
 
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
@@ -13,6 +15,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool}
 pub(super) use self::dialect::Dialects;
 pub(super) use self::query::{query, query_as, query_scalar};
 pub(super) use self::rows::{ValueRow, named_row};
+use self::silence::answer;
 pub(super) use self::values::Value;
 
 /// Writers on PostgreSQL take turns by an advisory lock: these bytes, and the schema of the store.
@@ -35,7 +38,7 @@ impl Pool {
         Ok(match self {
             Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
             Self::Postgres(pool) | Self::PostgresWriter(pool) => {
-                Transaction::Postgres(pool.begin_with(BEGIN).await?)
+                Transaction::Postgres(answer(|| pool.begin_with(BEGIN)).await?)
             }
         })
     }
@@ -65,10 +68,13 @@ impl Pool {
 }
 
 async fn begin_turn(pool: &PgPool) -> Result<sqlx::Transaction<'static, Postgres>, sqlx::Error> {
-    let mut transaction = pool.begin().await?;
-    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))")
-        .bind(WRITERS_TURN);
-    lock.execute(&mut *transaction).await?;
+    let mut transaction = answer(|| pool.begin()).await?;
+    // The hint is given with the commit.
+    let lock = sqlx::query(
+        "SELECT pg_advisory_xact_lock($1, hashtext(current_schema())), pg_notify($2, current_schema())",
+    );
+    let lock = lock.bind(WRITERS_TURN).bind(hints::CHANNEL);
+    answer(|| lock.execute(&mut *transaction)).await?;
     Ok(transaction)
 }
 
@@ -82,7 +88,7 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
-            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => answer(|| transaction.commit()).await,
         }
     }
 }

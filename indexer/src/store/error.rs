@@ -1,5 +1,6 @@
 //! What can go wrong with the store.
 
+use std::io;
 use std::path::PathBuf;
 
 use sqlx::error::DatabaseError;
@@ -17,7 +18,7 @@ pub enum StoreError {
     #[error("there is no data in {}; run `harvester import` or `harvester demo` first", .0.display())]
     Empty(PathBuf),
     #[error("cannot use the data directory {}", path.display())]
-    Directory { path: PathBuf, source: std::io::Error },
+    Directory { path: PathBuf, source: io::Error },
     #[error("the store holds {what} that this version cannot read")]
     Unreadable { what: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("the store has no salt yet, so that nobody can opt out")]
@@ -55,6 +56,19 @@ pub enum StoreError {
         "the store did not answer in time: another process writes for long, or its server is down"
     )]
     TimedOut(#[source] sqlx::Error),
+    #[error(
+        "the PostgreSQL server of the store has version {major}; version {oldest} or later is needed"
+    )]
+    OldServer { major: i64, oldest: i64 },
+    #[error(
+        "no encrypted connection to the PostgreSQL server of the store can be made; \
+         check `sslmode` and `sslrootcert` in `url` in [store]"
+    )]
+    Tls(#[source] sqlx::Error),
+    #[error(
+        "PostgreSQL does not allow that; make the user of `url` in [store] the owner of the database or of a schema of its own"
+    )]
+    NoPermission(#[source] sqlx::Error),
     #[error("PostgreSQL refuses the login; check user and password of `url` in [store]")]
     LoginRefused(#[source] sqlx::Error),
     #[error("PostgreSQL does not have the database of `url` in [store]; make it with `createdb`")]
@@ -109,7 +123,12 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => return Self::Unreachable(error),
+            sqlx::Error::Tls(_) => return Self::Tls(error),
+            // What TLS finds wrong with what the other side sends, such as its certificate.
+            sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::InvalidData => {
+                return Self::Tls(error);
+            }
+            sqlx::Error::Io(_) => return Self::Unreachable(error),
             sqlx::Error::PoolTimedOut => return Self::TimedOut(error),
             sqlx::Error::Database(reported) => {
                 if let Some(reported) = reported.try_downcast_ref::<PgDatabaseError>() {
@@ -142,6 +161,7 @@ fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
     match code {
         "28000" | "28P01" => StoreError::LoginRefused,
         "3D000" => StoreError::NoDatabase,
+        "42501" => StoreError::NoPermission,
         "53100" => StoreError::DiskFull,
         "57P01" | "57P02" | "57P03" | "53300" | "08000" | "08003" | "08006" => {
             StoreError::Unreachable
@@ -153,8 +173,6 @@ fn of_postgres(code: &str) -> fn(sqlx::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
 
     #[test]

@@ -8,11 +8,18 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use super::data_directory::{create_private_directory, failed, make_private};
 use super::engine::Pool;
+use super::engine::silence::{answer_within, check_released};
 use super::migrations::postgres_migrator;
 use super::{READERS, Result, ServerUrl, Store, StoreError, WRITER_TIMEOUT};
 
 /// Statements that a connection keeps prepared: there are some three hundred.
 const PREPARED: usize = 400;
+
+/// What the statements need, and what they are tested with.
+const OLDEST_SERVER: i64 = 15;
+
+/// How long a server may take to accept a connection when a process starts.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A process that is paused or cut off in a transaction keeps others from writing for so long: as long as its leases last.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -62,11 +69,27 @@ fn pool(connections: u32) -> PgPoolOptions {
         .acquire_timeout(WRITER_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connection, _| Box::pin(check_released(connection)))
 }
 
-/// Says at once what is wrong with the server; a pool would wait for one that does not answer.
+/// Says soon what is wrong with the server; a pool would wait for one that does not answer.
 async fn check_server(options: &PgConnectOptions) -> Result<()> {
-    Ok(PgConnection::connect_with(options).await?.close().await?)
+    let mut connection =
+        answer_within(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await?;
+    let version = "SELECT CAST(pg_catalog.current_setting('server_version_num') AS BIGINT)";
+    let version = sqlx::query_scalar(version).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    check_version(version)
+}
+
+/// `version` is `server_version_num`, such as 150004.
+fn check_version(version: i64) -> Result<()> {
+    match version / 10_000 {
+        major if major < OLDEST_SERVER => {
+            Err(StoreError::OldServer { major, oldest: OLDEST_SERVER })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes the schema that the address names by `options[search_path]`, if it is missing.
@@ -74,11 +97,14 @@ async fn make_schema(pool: &PgPool) -> Result<()> {
     let missing = "SELECT quote_ident(split_part(current_setting('search_path'), ',', 1)) \
                    WHERE current_schema() IS NULL";
     let missing = sqlx::query_scalar::<_, String>(missing).fetch_optional(pool).await?;
-    if let Some(name) = missing {
-        let create = format!("CREATE SCHEMA IF NOT EXISTS {name}");
-        sqlx::query(AssertSqlSafe(create)).execute(pool).await?;
-    }
-    Ok(())
+    let Some(name) = missing else { return Ok(()) };
+    let mut transaction = pool.begin().await?;
+    // Of processes that start at once, only one makes it: PostgreSQL fails where two do.
+    let turn = sqlx::query("SELECT pg_advisory_xact_lock(hashtext($1))").bind(&name);
+    turn.execute(&mut *transaction).await?;
+    let create = format!("CREATE SCHEMA IF NOT EXISTS {name}");
+    sqlx::query(AssertSqlSafe(create)).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Refuses a database in which some other program has tables.
@@ -93,4 +119,19 @@ async fn has_tables(pool: &PgPool, like: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() \
                AND tablename LIKE $1)";
     Ok(sqlx::query_scalar(sql).bind(like).fetch_one(pool).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_too_old_is_refused() {
+        let refused = check_version(140_012).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "the PostgreSQL server of the store has version 14; version 15 or later is needed"
+        );
+        check_version(150_004).unwrap();
+    }
 }

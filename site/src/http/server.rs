@@ -27,6 +27,7 @@ use tower::ServiceExt as _;
 use crate::http::client::PeerAddress;
 use crate::http::error::error_chain;
 use crate::http::settings::{HttpSettings, HttpTimeouts};
+use crate::state::feed_watch::FeedWatch;
 
 /// How long running requests may take to finish after the stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -34,6 +35,20 @@ const GRACE: Duration = Duration::from_secs(5);
 const BUFFER_BYTES: usize = 64 * 1024;
 /// After a failure to accept that is not the client's fault, as when the process has no descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Does what [`serve`] does, and meanwhile looks how far the indexes are behind.
+pub async fn serve_watched(
+    listener: TcpListener,
+    router: Router,
+    settings: &HttpSettings,
+    watch: &FeedWatch,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    tokio::select! {
+        served = serve(listener, router, settings, shutdown) => served,
+        never = watch.keep_observing() => match never {},
+    }
+}
 
 /// Serves until `shutdown` completes, then lets running requests finish for at most five seconds.
 pub async fn serve(

@@ -2,6 +2,7 @@
 //! connection to the store, hangs.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use crate::http::error::{HttpError, error_chain};
 
 /// So old may be what is shown: within this time deleted text is promised to be gone.
 pub const MOST_BEHIND: SignedDuration = SignedDuration::from_secs(60);
-/// How often [`FeedWatch::observe`] should be called.
-pub const OBSERVE_INTERVAL: Duration = Duration::from_secs(1);
+/// How often it is looked how far the feed is.
+const OBSERVE_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the store may take to say how far its feed is.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// When visitors who were turned away should come back.
@@ -46,6 +47,14 @@ impl FeedWatch {
     pub fn new(store: Store, searchers: Vec<Searcher>, clock: fn() -> Timestamp) -> Self {
         let (lag, observing) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { store, searchers, clock, lag, observing }
+    }
+
+    /// Looks every second how far the feed and the indexes are, until it is dropped.
+    pub async fn keep_observing(&self) -> Infallible {
+        loop {
+            self.observe().await;
+            tokio::time::sleep(OBSERVE_INTERVAL).await;
+        }
     }
 
     /// Looks how far the feed and the indexes are.

@@ -44,7 +44,7 @@ pub struct SiteWorkspaces {
     naming: AuthorNaming,
     writes: BackgroundWrites,
     /// `None` where nothing follows the store for this site.
-    feed_watch: Option<Arc<FeedWatch>>,
+    pub(crate) feed_watch: Option<Arc<FeedWatch>>,
     /// When the use of each token was last written.
     recorded: Mutex<HashMap<String, Timestamp>>,
     clock: fn() -> Timestamp,

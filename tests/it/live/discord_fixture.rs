@@ -12,6 +12,7 @@ use tests::harness::discord::{ChannelId, FakeDiscord, GuildId, MessageId, Post};
 
 use super::daemon::Daemon;
 use crate::sandbox::Sandbox;
+use crate::server_store::texts;
 
 /// A server with a channel for help, somebody whose word counts, and somebody who asks.
 pub(crate) struct DiscordFixture {
@@ -172,6 +173,11 @@ impl Sandbox {
             }
         }
         let mut found = Vec::new();
+        for (table, text) in self.store_url().as_deref().map(texts).unwrap_or_default() {
+            let text = text.to_lowercase();
+            let named = wanted.iter().filter(|(_, needle)| holds(text.as_bytes(), needle));
+            found.extend(named.map(|(name, _)| (PathBuf::from(&table), name.clone())));
+        }
         for file in files(&self.data()) {
             // A file may go while it is looked for.
             let Ok(bytes) = std::fs::read(&file) else { continue };

@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rules::time;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tests::harness::discord::{ChannelId, Contact, Fault, Post};
 
 use super::discord_fixture::{DiscordFixture, catch_ups_done, pulse};
 use crate::sandbox::Sandbox;
+use crate::server_store;
 
 /// A month ago: beyond what is compared again at every start.
 const LONG_AGO: SignedDuration = time::days(30);
@@ -164,14 +165,29 @@ fn a_failed_request_that_somebody_waits_for_is_sent_again() {
     discord.assert_no_surprises();
 }
 
-/// Holds the store for writing until the returned connection begins to roll back.
-fn hold(runtime: &tokio::runtime::Runtime, sandbox: &Sandbox) -> SqliteConnection {
-    let file = sandbox.path("data/store.sqlite");
-    runtime.block_on(async {
+/// A connection that holds the store for writing until it closes.
+enum Writing {
+    File(SqliteConnection),
+    Server(PgConnection),
+}
+
+impl Writing {
+    async fn begin(sandbox: &Sandbox) -> Self {
+        if let Some(url) = sandbox.store_url() {
+            return Self::Server(server_store::hold(&url).await);
+        }
+        let file = sandbox.path("data/store.sqlite");
         let mut store = SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
         sqlx::query("BEGIN IMMEDIATE").execute(&mut store).await.unwrap();
-        store
-    })
+        Self::File(store)
+    }
+
+    async fn end(self) {
+        match self {
+            Self::File(store) => store.close().await.unwrap(),
+            Self::Server(store) => store.close().await.unwrap(),
+        }
+    }
 }
 
 #[test]
@@ -190,7 +206,7 @@ fn more_amid_the_history_than_can_wait_is_read_again_and_nothing_is_lost() {
     let read = discord.count("GET", &pages_of(*help));
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let store = hold(&runtime, &sandbox);
+    let writing = runtime.block_on(Writing::begin(&sandbox));
     for nothing in 1..=BURST {
         let d = json!({ "id": nothing.to_string(), "channel_id": wheel, "guild_id": guild });
         discord.emit_raw(*guild, "MESSAGE_DELETE", d);
@@ -206,7 +222,7 @@ fn more_amid_the_history_than_can_wait_is_read_again_and_nothing_is_lost() {
     discord.wait_until("all of it is heard", |state| {
         state.log.requests.iter().any(|one| one.path == path)
     });
-    runtime.block_on(store.close()).unwrap();
+    runtime.block_on(writing.end());
     discord.clear_faults();
 
     let status = daemon.wait_until("nothing is lost", |status| {

@@ -24,23 +24,26 @@ const TEAPOT: [&str; 2] =
     ["How do I glaze the inside of a teapot?", "Pour the glaze in, turn it, and pour it out."];
 const WHEEL: [&str; 2] = ["Why does my wheel wobble?", "Shim the bearing on the left."];
 
-fn server() -> Option<PostgresServer> {
+pub(super) fn server() -> Option<PostgresServer> {
     std::env::var_os("HARVESTER_TEST_STORE").and_then(|_| PostgresServer::start())
 }
 
 /// A data directory of its own, and the process that runs there.
-struct Machine {
-    sandbox: Sandbox,
+pub(super) struct Machine {
+    pub(super) sandbox: Sandbox,
 }
 
 impl Machine {
-    fn new(server: &PostgresServer, discord: &FakeDiscord) -> Self {
-        let sandbox = Sandbox::on(&server.url());
+    pub(super) fn new(server: &PostgresServer, discord: &FakeDiscord) -> Self {
+        Self::of(Sandbox::on(&server.url()), discord)
+    }
+
+    pub(super) fn of(sandbox: Sandbox, discord: &FakeDiscord) -> Self {
         sandbox.point_at(discord, "");
         Self { sandbox }
     }
 
-    fn run(&self, roles: &str) -> Daemon<'_> {
+    pub(super) fn run(&self, roles: &str) -> Daemon<'_> {
         self.sandbox.start_only(roles, "daemon")
     }
 
@@ -69,13 +72,13 @@ impl Machine {
 }
 
 /// A question and its answer, on a day of their own.
-fn solve(fixture: &DiscordFixture, [question, answer]: [&str; 2]) -> Solved {
+pub(super) fn solve(fixture: &DiscordFixture, [question, answer]: [&str; 2]) -> Solved {
     fixture.discord.advance(Duration::from_secs(86_400));
     fixture.solve(fixture.help, fixture.asker, question, answer)
 }
 
 /// The state that one process comes to that reads everything now.
-fn alone(discord: &FakeDiscord) -> crate::sandbox::State {
+pub(super) fn alone(discord: &FakeDiscord) -> crate::sandbox::State {
     let sandbox = Sandbox::new();
     sandbox.point_at(discord, "");
     let mut daemon = sandbox.start();
@@ -126,7 +129,7 @@ fn found_title(response: &str, word: &str) -> bool {
     response.lines().any(|line| line.contains("\"title\":") && line.contains(word))
 }
 
-fn daemon_log(machine: &Machine) -> String {
+pub(super) fn daemon_log(machine: &Machine) -> String {
     std::fs::read_to_string(machine.sandbox.path("daemon.log")).unwrap()
 }
 

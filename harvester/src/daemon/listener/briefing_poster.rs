@@ -73,7 +73,9 @@ impl BriefingPoster {
         if self.is_posted(&key).await? || !self.has_read_all().await? {
             return Ok(());
         }
-        if self.store.acquire_lease(LEASE, &self.owner, LEASE_LENGTH, now).await?.is_none() {
+        let lease_time = self.store.lease_time().await?;
+        let lease = self.store.acquire_lease(LEASE, &self.owner, LEASE_LENGTH, lease_time).await?;
+        if lease.is_none() {
             return Ok(());
         }
         let done = self.post_once(&period, &key, now).await;

@@ -126,13 +126,15 @@ fn conditions(view: &ConnectionView, now: Timestamp) -> Vec<ConnectionCondition>
         }
         None => {}
     }
-    if view.servers.is_empty() {
+    // Of servers on the shards of another process this one hears nothing.
+    let has_all_shards = !view.stages.iter().any(|stage| stage == STANDING_BY);
+    if view.servers.is_empty() && has_all_shards {
         return vec![ConnectionCondition::NoServer { application: view.application }];
     }
     let mut conditions = vec![ConnectionCondition::Connected { servers: view.servers.len() }];
     let unknown = view.wanted.iter().filter(|id| !view.servers.contains(id));
     let unknown = unknown.copied().collect::<Vec<_>>();
-    if !unknown.is_empty() {
+    if !unknown.is_empty() && has_all_shards {
         let present = view.servers.iter().copied().collect();
         conditions.push(ConnectionCondition::UnknownServers { unknown, present });
     }
@@ -300,6 +302,14 @@ mod tests {
         assert_eq!(printed(&view(STANDING_BY, &[])), [1, 61, 181]);
         assert_eq!(printed(&view(NOT_OPENED, &[])), [4, 64, 124, 184, 244]);
         assert_eq!(printed(&view(CONNECTED, &[5])), [0]);
+    }
+
+    #[test]
+    fn a_process_with_some_of_the_shards_does_not_say_what_it_cannot_know() {
+        let mut view = view(CONNECTED, &[]);
+        view.wanted = vec![GuildId(6)];
+        view.stages.push(STANDING_BY.to_owned());
+        assert_eq!(conditions(&view, at(1)), [ConnectionCondition::Connected { servers: 0 }]);
     }
 
     #[test]

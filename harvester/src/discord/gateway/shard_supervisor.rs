@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexer::store::Store;
+use indexer::store::{Store, StoreError};
 use jiff::SignedDuration;
 use rules::time;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::close_codes::{self, ShardLogEvent};
@@ -17,17 +18,14 @@ use super::gateway_info::{GatewayInfo, SessionAdmission};
 use super::health::{GatewayFatal, HealthAction, HealthEvent, HealthTimeouts};
 use super::raw_event::DispatchEvent;
 use super::session::{Session, SessionEnd, SessionSpec};
+use super::shard_share::{RENEWAL, SHARD_LEASE, ShardShare};
 use crate::clock;
 use crate::config::SecretString;
 use crate::discord::rest::{RefusedRequest, RestClient};
 use crate::error_chain::error_chain;
 
-/// How long the lease of a shard lasts, and how often it is renewed. A process that is paused for
-/// less keeps it: two renewals may fail.
-const SHARD_LEASE: SignedDuration = SignedDuration::from_secs(15);
-const RENEWAL: Duration = Duration::from_secs(4);
 /// Without a renewal for this long, the shard is released before another process may take it.
-const LAST_RENEWAL: SignedDuration = SignedDuration::from_secs(10);
+const LAST_RENEWAL: Duration = Duration::from_secs(10);
 /// Discord requires 5 s between two new sessions of a bucket. Every session uses its own owner
 /// name, so that none renews the lease of another.
 const IDENTIFY_LEASE: SignedDuration = SignedDuration::from_millis(5_500);
@@ -55,6 +53,8 @@ pub(super) struct ShardSupervisor {
 enum ReleaseReason {
     Stopped,
     LeaseLost,
+    /// Another process has less than its share.
+    Surplus,
     GaveUp(GatewayFatal),
 }
 
@@ -67,48 +67,70 @@ impl ShardSupervisor {
             () = await_stop(&mut stop) => return Ok(()),
         };
         self.stats.split(info.shards);
-        let supervisor = Arc::new(self);
+        let share = ShardShare::new(self.store.clone(), self.owner.clone(), info.shards);
+        tokio::select! {
+            () = share.look() => {}
+            () = await_stop(&mut stop) => return Ok(()),
+        }
+        let (supervisor, share) = (Arc::new(self), Arc::new(share));
         let mut shards = JoinSet::new();
         for shard in 0..info.shards {
             let span = tracing::info_span!("shard", shard);
-            let run = Arc::clone(&supervisor).run_shard(shard, info.shards);
+            let run = Arc::clone(&supervisor).run_shard(shard, info.shards, Arc::clone(&share));
             shards.spawn(run.instrument(span));
         }
+        tokio::select! {
+            ended = supervisor.ended(shards) => ended,
+            never = share.keep() => match never {},
+        }
+    }
+
+    /// Waits for all shards; the end of one stops the others.
+    async fn ended(
+        &self,
+        mut shards: JoinSet<Result<(), GatewayFatal>>,
+    ) -> Result<(), GatewayFatal> {
         let mut ended = Ok(());
         while let Some(one) = shards.join_next().await {
             let one = one.unwrap_or_else(|error| Err(GatewayFatal::Broken(error_chain(&error))));
-            supervisor.stop.send_replace(true);
+            self.stop.send_replace(true);
             ended = ended.and(one);
         }
         ended
     }
 
     /// Runs one shard whenever no other process does.
-    async fn run_shard(self: Arc<Self>, shard: u32, shards: u32) -> Result<(), GatewayFatal> {
+    async fn run_shard(
+        self: Arc<Self>,
+        shard: u32,
+        shards: u32,
+        share: Arc<ShardShare>,
+    ) -> Result<(), GatewayFatal> {
         let lease = format!("shard/{shard}/{shards}");
         let mut stop = self.stop.subscribe();
         loop {
             self.stats.stage(shard, STANDING_BY);
             tokio::select! {
-                () = self.await_lease(&lease, &self.owner, SHARD_LEASE, STANDBY_INTERVAL) => {}
+                () = self.await_shard(shard, &lease, &share) => {}
                 () = await_stop(&mut stop) => return Ok(()),
             }
             let mut session = None;
             let left = tokio::select! {
                 () = await_stop(&mut stop) => ReleaseReason::Stopped,
-                () = self.lease_lost(&lease) => ReleaseReason::LeaseLost,
+                reason = self.lease_ended(shard, &lease, &share) => reason,
                 reason = self.hold(shard, shards, &mut session) => ReleaseReason::GaveUp(reason),
             };
             if let Some(session) = session {
                 session.close().await;
             }
-            if let Err(error) = self.store.release_lease(&lease, &self.owner).await {
-                let error = error_chain(&error);
-                tracing::warn!(error, "could not release the shard lease");
-            }
+            self.release(&lease).await;
+            share.give_back(shard);
             match left {
                 ReleaseReason::Stopped => return Ok(()),
                 ReleaseReason::GaveUp(reason) => return Err(reason),
+                ReleaseReason::Surplus => {
+                    tracing::info!("leaves the shard to a process that has fewer");
+                }
                 ReleaseReason::LeaseLost => {
                     tracing::warn!("lost the shard lease to another process; standing by");
                 }
@@ -240,12 +262,34 @@ impl ShardSupervisor {
         }
     }
 
+    /// Waits until this process holds the lease of a shard, as one of its share.
+    async fn await_shard(&self, shard: u32, lease: &str, share: &ShardShare) {
+        loop {
+            if share.has_room() {
+                self.await_lease(lease, &self.owner, SHARD_LEASE, STANDBY_INTERVAL).await;
+                if share.take(shard) {
+                    return;
+                }
+                // Another shard came first.
+                self.release(lease).await;
+            }
+            tokio::time::sleep(STANDBY_INTERVAL).await;
+        }
+    }
+
+    async fn release(&self, lease: &str) {
+        if let Err(error) = self.store.release_lease(lease, &self.owner).await {
+            let error = error_chain(&error);
+            tracing::warn!(error, "could not release the shard lease");
+        }
+    }
+
     /// Waits until this process holds the lease.
     async fn await_lease(&self, lease: &str, owner: &str, ttl: SignedDuration, again: Duration) {
         loop {
-            match self.store.acquire_lease(lease, owner, ttl, clock::now()).await {
-                Ok(Some(_)) => return,
-                Ok(None) => {}
+            match self.acquire(lease, owner, ttl).await {
+                Ok(true) => return,
+                Ok(false) => {}
                 Err(error) => {
                     let error = error_chain(&error);
                     tracing::warn!(error, lease, "could not acquire the lease");
@@ -255,24 +299,40 @@ impl ShardSupervisor {
         }
     }
 
-    /// Renews the lease until another process holds it or it cannot be renewed.
-    async fn lease_lost(&self, lease: &str) {
-        let mut renewed = clock::now();
+    /// Renews the lease until another process holds it or should, or it cannot be renewed. A store that does not answer
+    /// cannot keep the shard connected for longer than the lease lasts.
+    async fn lease_ended(&self, shard: u32, lease: &str, share: &ShardShare) -> ReleaseReason {
+        let mut renewed = Instant::now();
         loop {
             tokio::time::sleep(RENEWAL).await;
-            let now = clock::now();
-            match self.store.acquire_lease(lease, &self.owner, SHARD_LEASE, now).await {
-                Ok(Some(_)) => renewed = now,
-                Ok(None) => return,
-                Err(error) => {
+            if share.is_surplus(shard) {
+                return ReleaseReason::Surplus;
+            }
+            let begun = Instant::now();
+            let renewal = self.acquire(lease, &self.owner, SHARD_LEASE);
+            match tokio::time::timeout_at(renewed + LAST_RENEWAL, renewal).await {
+                Ok(Ok(true)) => renewed = begun,
+                Ok(Ok(false)) => return ReleaseReason::LeaseLost,
+                Ok(Err(error)) => {
                     let error = error_chain(&error);
                     tracing::warn!(error, lease, "could not renew the lease");
-                    if now.duration_since(renewed) >= LAST_RENEWAL {
-                        return;
-                    }
+                }
+                Err(_) => {
+                    tracing::warn!(lease, "the store did not renew the lease in time");
+                    return ReleaseReason::LeaseLost;
                 }
             }
         }
+    }
+
+    async fn acquire(
+        &self,
+        lease: &str,
+        owner: &str,
+        ttl: SignedDuration,
+    ) -> Result<bool, StoreError> {
+        let now = self.store.lease_time().await?;
+        Ok(self.store.acquire_lease(lease, owner, ttl, now).await?.is_some())
     }
 }
 

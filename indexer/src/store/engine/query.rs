@@ -7,6 +7,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteQueryResult};
 use sqlx::{Error, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use super::rows::StoredRow;
+use super::silence::answer;
 use super::values::{Value, for_postgres, for_sqlite};
 use super::{Executor, begin_turn, dialect};
 
@@ -69,12 +70,19 @@ macro_rules! run {
         match $executor {
             Executor::SqlitePool(pool) => $sqlite.$method(pool).await?.into(),
             Executor::Sqlite(connection) => $sqlite.$method(connection).await?.into(),
-            Executor::PostgresPool(pool) => $postgres.$method(pool).await?.into(),
-            Executor::Postgres(connection) => $postgres.$method(connection).await?.into(),
+            Executor::PostgresPool(pool) => {
+                let statement = $postgres;
+                answer(move || statement.$method(pool)).await?.into()
+            }
+            Executor::Postgres(connection) => {
+                let statement = $postgres;
+                answer(move || statement.$method(connection)).await?.into()
+            }
             Executor::PostgresWriter(pool) => {
+                let statement = $postgres;
                 let mut transaction = begin_turn(pool).await?;
-                let done = $postgres.$method(&mut *transaction).await?.into();
-                transaction.commit().await?;
+                let done = answer(|| statement.$method(&mut *transaction)).await?.into();
+                answer(|| transaction.commit()).await?;
                 done
             }
         }

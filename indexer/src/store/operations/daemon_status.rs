@@ -15,9 +15,12 @@ const PREFIX: &str = "pulse/";
 /// The status of one daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonStatus {
-    /// When it was written.
+    /// When it was written, by the clock of its machine, as all other times here.
     #[serde(with = "rules::time::milliseconds")]
     pub at: Timestamp,
+    /// The same by the clock that processes share: who asks whether it still runs may have another one.
+    #[serde(with = "rules::time::milliseconds::optional", default)]
+    pub shared_at: Option<Timestamp>,
     /// What this process does: `gateway`, `judge`, `propose`, `site`.
     #[serde(default)]
     pub roles: Vec<String>,

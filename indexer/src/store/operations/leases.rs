@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use rules::time;
 
-use crate::store::engine::{self, Transaction};
+use crate::store::engine::{self, Dialects, Transaction};
 use crate::store::sql::SqlTime;
 use crate::store::{Result, Store, StoreError};
 
@@ -38,7 +38,20 @@ impl HeldLease {
 /// A claim is needed as long as the thing may come again; Discord repeats nothing for so long.
 const CLAIMS_KEPT: SignedDuration = time::days(7);
 
+/// The clock of the server, or of the machine whose file it is, in milliseconds.
+const TIME: Dialects = Dialects {
+    sqlite: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+    postgres: "SELECT CAST(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000 AS BIGINT)",
+};
+
 impl Store {
+    /// The time by which leases are measured: one for all processes, whose own clocks may differ. A `now` of the
+    /// functions below is this.
+    pub async fn lease_time(&self) -> Result<Timestamp> {
+        let time = engine::query_scalar::<i64>(TIME.for_engine_of(&self.read));
+        Ok(Timestamp::from_sql(time.fetch_one(&self.read).await?))
+    }
+
     /// Takes a lease that is free, run out or `owner`'s already, for `ttl` from `now`. `None` while
     /// another owner holds it. `owner` names one process, and is not empty.
     pub async fn acquire_lease(

@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
+use crate::store::engine::silence::{REWRITE_TIMEOUT, answer_within};
 use crate::store::engine::{self, Pool, Transaction};
 use crate::store::{Result, Store};
 
@@ -107,7 +108,8 @@ async fn vacuum(pool: &PgPool, whole: bool) -> Result<()> {
                  WHERE schemaname = current_schema()";
     let names = sqlx::query_scalar::<_, String>(names).fetch_one(pool).await?;
     let verb = if whole { "VACUUM FULL" } else { "VACUUM" };
-    sqlx::query(AssertSqlSafe(format!("{verb} {names}"))).execute(pool).await?;
+    let vacuum = sqlx::query(AssertSqlSafe(format!("{verb} {names}")));
+    answer_within(REWRITE_TIMEOUT, vacuum.execute(pool)).await?;
     Ok(())
 }
 
