@@ -152,8 +152,8 @@ impl VerdictLoader<'_> {
         unknown.retain(|person| !joined.contains_key(person));
         if !unknown.is_empty() {
             let found = self.channel_judge.store.join_dates(guild, &unknown);
-            let mut found = self.channel_judge.runtime.block_on(found)?;
-            joined.extend(unknown.into_iter().map(|person| (person, found.remove(&person))));
+            let found = self.channel_judge.runtime.block_on(found)?;
+            joined.extend(unknown.into_iter().map(|person| (person, found.get(&person).copied())));
         }
         let known = |person: &UserId| Some((*person, joined.get(person).copied().flatten()?));
         Ok(people.iter().filter_map(known).collect())
