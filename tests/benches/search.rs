@@ -1,8 +1,8 @@
-//! How fast answers are found, beside plain Tantivy over the same documents in the same run.
+//! How fast answers are found, beside plain Tantivy and SQLite's FTS5 over the same documents in the same run.
 //!
 //! `cargo bench -p tests --bench search -- [ANSWERS]` indexes so many answers (100,000) made of the words
-//! of the bundled exports, once with the program's index and once with one text field, the simple
-//! tokenizer and Tantivy's own query parser, and asks both the same questions.
+//! of the bundled exports, once with the program's index, once with one text field, the simple
+//! tokenizer and Tantivy's own query parser, and once with FTS5, and asks all the same questions.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -14,11 +14,14 @@ use anyhow::Context as _;
 use indexer::search::writer::IndexWriter;
 use indexer::search::{SearchQuery, Searcher};
 
+#[path = "search/full_text.rs"]
+mod full_text;
 #[path = "search/plain.rs"]
 mod plain;
 #[path = "search/talk.rs"]
 mod talk;
 
+use full_text::FullTextTable;
 use plain::PlainIndex;
 use talk::{Talk, WrittenAnswer};
 
@@ -26,6 +29,8 @@ const ANSWERS: usize = 100_000;
 /// Documents handed to the writer at once.
 const BATCH: usize = 1_000;
 const QUERIES: usize = 200;
+/// FTS5 takes long for many words: it is asked fewer questions of a kind.
+const FULL_TEXT_QUERIES: usize = 40;
 const CHANGES: usize = 20;
 /// The argument with which this program serves an index in a process of its own.
 const SERVE: &str = "serve";
@@ -54,11 +59,15 @@ fn main() -> anyhow::Result<()> {
     let writing = cpu_of(write_all)?.1;
     let ((), own_seconds) = cpu_of(|| index(written(), &own))?;
     let (plain, plain_seconds) = cpu_of(|| PlainIndex::build(&other, written()))?;
+    let build_table = || FullTextTable::build(&scratch.path().join("fts5.sqlite"), written());
+    let (table, table_seconds) = cpu_of(build_table)?;
     let own_rate = answers as f64 / (own_seconds - writing);
     let plain_rate = answers as f64 / (plain_seconds - writing);
+    let table_rate = answers as f64 / (table_seconds - writing);
     println!("{answers} answers");
     println!(
-        "indexing: {own_rate:.0} documents per CPU second, plain {plain_rate:.0}; {:.2} of plain",
+        "indexing: {own_rate:.0} documents per CPU second, plain {plain_rate:.0}, FTS5 {table_rate:.0}; \
+         {:.2} of plain",
         own_rate / plain_rate
     );
 
@@ -68,7 +77,7 @@ fn main() -> anyhow::Result<()> {
             let step = (answers / QUERIES).max(1) as u64;
             ask(&talk, &talk.answer(at * step), at)
         });
-        compare(kind, &texts.collect::<Vec<_>>(), &searcher, &plain)?;
+        compare(kind, &texts.collect::<Vec<_>>(), &searcher, &plain, &table)?;
     }
     reload(&talk, &own, answers)?;
     let program = std::env::current_exe()?;
@@ -116,8 +125,9 @@ fn compare(
     texts: &[String],
     searcher: &Searcher,
     plain: &PlainIndex,
+    table: &FullTextTable,
 ) -> anyhow::Result<()> {
-    let (mut own, mut other) = (Vec::new(), Vec::new());
+    let (mut own, mut other, mut third) = (Vec::new(), Vec::new(), Vec::new());
     let mut found = 0;
     for round in 0..2 {
         for text in texts {
@@ -135,13 +145,20 @@ fn compare(
             }
         }
     }
-    let (own, other) = (Times::of(own), Times::of(other));
+    for text in texts.iter().take(FULL_TEXT_QUERIES) {
+        let begun = Instant::now();
+        table.search(text)?;
+        third.push(begun.elapsed());
+    }
+    let (own, other, third) = (Times::of(own), Times::of(other), Times::of(third));
     println!(
-        "{kind:<10} p50 {:.3} ms, p99 {:.3} ms; plain p50 {:.3} ms, p99 {:.3} ms; p50 {:.2} of plain; {found} of {} found",
+        "{kind:<10} p50 {:.3} ms, p99 {:.3} ms; plain p50 {:.3} ms, p99 {:.3} ms; FTS5 p50 {:.3} ms; \
+         p50 {:.2} of plain; {found} of {} found",
         own.p50,
         own.p99,
         other.p50,
         other.p99,
+        third.p50,
         own.p50 / other.p50,
         texts.len(),
     );
