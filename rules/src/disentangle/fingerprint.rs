@@ -28,7 +28,10 @@ pub(super) struct TextFingerprint {
     /// A set that holds at least every topic: two texts without a common bit share none.
     signature: [u64; 4],
     pub(super) traits: TextTraits,
+    /// How many words it has; of a language that writes several as one, about as many as English would need.
     pub(super) word_count: u32,
+    /// How many pieces between spaces.
+    pieces: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +93,7 @@ impl TextFingerprint {
         let head = &text[..text.floor_char_boundary(READ_BYTES)];
         let mut opening = true;
         for raw in head.split_whitespace() {
-            if reading.word_count == 0 {
+            if reading.pieces == 0 {
                 reading.first_piece(raw, &mut opening, lexicon);
             } else {
                 reading.piece(raw, &mut opening, lexicon);
@@ -163,8 +166,9 @@ impl TextFingerprint {
 
     fn piece(&mut self, raw: &str, opening: &mut bool, lexicon: &Lexicon) {
         let Some(word) = WordSpan::of(raw, lexicon) else { return };
-        let place = self.word_count;
-        self.word_count += 1;
+        let place = self.pieces;
+        self.pieces += 1;
+        self.word_count += word.words;
         let sense = WordFlags::either(lexicon.sense(word.hash), lexicon.sense(word.stem));
         self.judge_word(place, sense);
         if *opening && self.openings.len() < MOST_OPENINGS {
@@ -239,6 +243,8 @@ struct WordSpan {
     hash: u32,
     stem: u32,
     chars: usize,
+    /// One, or one for each two characters where they are syllables or words of their own.
+    words: u32,
     pairs: bool,
 }
 
@@ -264,7 +270,9 @@ impl WordSpan {
                 break;
             }
         }
-        Some(Self { hash, stem: stem.unwrap_or(hash), chars, pairs })
+        let words = bare.chars().filter(|character| is_dense(*character)).count().div_ceil(2);
+        let words = u32::try_from(words).unwrap_or(u32::MAX).max(1);
+        Some(Self { hash, stem: stem.unwrap_or(hash), chars, words, pairs })
     }
 }
 

@@ -69,3 +69,25 @@ impl QuestionTraits {
         is_same_topic && (least > 1 || self.text.shares_most_words(&earlier.text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::ruleset::Ruleset;
+
+    #[test]
+    fn a_question_says_enough_in_as_few_pieces_as_its_script_needs() {
+        let rules = Ruleset::embedded();
+        let stands_alone = |text: &str| rules.conversations.question_traits(text).stands_alone;
+        for whole in [
+            "where are the server logs kept?",
+            "서버 로그는 어디에 저장되나요?",
+            "サーバーのログはどこにありますか？",
+            "服务器的日志文件保存在哪里？",
+        ] {
+            assert!(stands_alone(whole), "{whole}");
+        }
+        for part in ["where is that?", "어디에 있나요?", "どこですか？", "在哪里？"] {
+            assert!(!stands_alone(part), "{part}");
+        }
+    }
+}
