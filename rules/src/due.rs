@@ -182,6 +182,8 @@ fn hysteresis(
 const LEAST_SCORE: f64 = 0.64;
 /// A page that was due keeps being due down to this score: a word more or less in an answer costs no more.
 const KEPT_SCORE: f64 = 0.5;
+/// How long a cluster is due before that counts for it.
+const SETTLING: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whether a page is due, with the state of every condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -200,20 +202,30 @@ pub struct DueVerdict {
     pub representative: usize,
 }
 
-/// Judges whether a cluster has earned a page. One that was due before stays due for a little less.
+/// Judges whether a cluster has earned a page. One that was due for an hour before `now` stays due for a little
+/// less; what was due for a moment, while messages of the past came in, does not depend on their order.
 pub fn due(
     cluster: &Cluster,
     rules: &PageRules,
     similarity: &impl PairwiseSimilarity,
+    now: Timestamp,
 ) -> DueVerdict {
     let anew = judge(cluster, rules, similarity, DueGate::Enter);
-    let was_due =
-        matches!(cluster.state, ClusterState::Due | ClusterState::Drafted | ClusterState::Proposed);
-    if anew.due || !was_due {
+    if anew.due || !was_due(cluster, now) {
         return anew;
     }
     let stays = judge(cluster, rules, similarity, DueGate::Stay);
     if stays.due { stays } else { anew }
+}
+
+fn was_due(cluster: &Cluster, now: Timestamp) -> bool {
+    match cluster.state {
+        ClusterState::Due => {
+            cluster.due_since.is_none_or(|since| now.duration_since(since) >= SETTLING)
+        }
+        ClusterState::Drafted | ClusterState::Proposed => true,
+        _ => false,
+    }
 }
 
 fn judge(

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::table::{answered, day, indented, one_line, room};
 use super::{CommandResult, GlobalArgs, LoadedSettings, ReadHandle, print_json};
+use crate::clock;
 use crate::pipeline::read_links;
 use crate::proposals::due_pages::{AWAITING_DECISION, consider_page};
 
@@ -134,7 +135,7 @@ async fn show(
     let members = members.collect::<Vec<_>>();
     let together = explain_membership(&members, &epoch, &settings.rules.same);
     let similarity = ClusterSimilarity::of(&cluster, &meanings, &epoch, &settings.rules.same);
-    let verdict = due(&cluster, &settings.rules.pages, &similarity);
+    let verdict = due(&cluster, &settings.rules.pages, &similarity, clock::now());
     let mut reasons = verdict.reasons.iter().map(WeightedReason::from).collect::<Vec<_>>();
     if is_over_share(reading, settings, &cluster).await? {
         reasons.push(WeightedReason::new(HoldReason::PersonShare.as_str(), -1.0));

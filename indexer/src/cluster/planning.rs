@@ -294,14 +294,14 @@ impl GroupJudging<'_> {
             representative: occurrences[0].question.message,
             occurrences,
             outside_core: BTreeSet::new(),
-            due_since: None,
+            due_since: before.and_then(|row| row.due_since),
             merged_answer: None,
         };
-        let verdict = due(&cluster, &self.rules.pages, similarity);
+        let verdict = due(&cluster, &self.rules.pages, similarity, self.now);
         let outside = cluster.occurrences.iter().enumerate();
         let outside = outside.filter(|(at, _)| !verdict.core.contains(at));
         cluster.outside_core = outside.map(|(_, one)| one.question.message).collect();
-        let since = before.and_then(|row| row.due_since);
+        let since = cluster.due_since;
         let due_since = verdict.due.then(|| since.unwrap_or(self.now));
         let state = match seen {
             Some(seen) if !seen.is_undecided() => seen,

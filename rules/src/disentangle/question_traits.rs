@@ -86,7 +86,8 @@ mod tests {
         ] {
             assert!(stands_alone(whole), "{whole}");
         }
-        for part in ["where is that?", "어디에 있나요?", "どこですか？", "在哪里？"] {
+        for part in ["where is that?", "어디에 있나요?", "どこですか？", "在哪里？"]
+        {
             assert!(!stands_alone(part), "{part}");
         }
     }

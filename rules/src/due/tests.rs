@@ -30,7 +30,7 @@ fn three(hours: i64) -> Cluster {
 }
 
 fn verdict(cluster: &Cluster) -> DueVerdict {
-    due(cluster, &Ruleset::embedded().pages, &Same)
+    due(cluster, &Ruleset::embedded().pages, &Same, Timestamp::UNIX_EPOCH)
 }
 
 #[test]
@@ -87,8 +87,21 @@ fn a_due_page_stays_due_for_a_little_less() {
         (ClusterState::Due, 0.82, false),
     ] {
         cluster.state = state;
-        let verdict = due(&cluster, &rules, &Alike(alike));
+        let verdict = due(&cluster, &rules, &Alike(alike), Timestamp::UNIX_EPOCH);
         assert_eq!(verdict.due, expected, "{state:?} at {alike}");
+    }
+}
+
+#[test]
+fn what_was_due_for_a_moment_does_not_stay_so() {
+    let rules = Ruleset::embedded().pages;
+    let mut cluster = three(48);
+    cluster.state = ClusterState::Due;
+    cluster.due_since = Some(Timestamp::UNIX_EPOCH);
+    for (minutes, expected) in [(0, false), (59, false), (60, true)] {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let verdict = due(&cluster, &rules, &Alike(0.85), now);
+        assert_eq!(verdict.due, expected, "after {minutes} minutes");
     }
 }
 

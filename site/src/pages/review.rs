@@ -189,7 +189,7 @@ impl<'s> ReviewContext<'s> {
         let meanings = site.store.meanings_of(cluster).await;
         let meanings = meanings.map_err(|cause| HttpError::internal("read vectors", &cause))?;
         let similarity = ClusterSimilarity::of(cluster, &meanings, &self.epoch, &rules.same);
-        let verdict = due(cluster, &rules.pages, &similarity);
+        let verdict = due(cluster, &rules.pages, &similarity, site.now());
         let due_by = cluster.due_since.map(|since| rules.pages.deadline(since));
         let is_offered = matches!(state, Some(ProposalState::Open | ProposalState::HandsOff));
         Ok(ReviewCase {
