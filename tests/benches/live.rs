@@ -167,11 +167,14 @@ fn wait(mut done: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
 
 fn start(data: &Path, discord: &FakeDiscord) -> anyhow::Result<Child> {
     let settings = format!(
-        "[site]\nlisten = '127.0.0.1:0'\n[discord]\ntoken = '{}'\napi_url = '{}'\n",
+        "[rules]\ndirectory = 'rules'\n[site]\nlisten = '127.0.0.1:0'\n[discord]\ntoken = '{}'\napi_url = '{}'\n",
         discord.token(),
         discord.url()
     );
     std::fs::write(data.join("harvester.toml"), settings)?;
+    // Without consent nobody but the operator finds an answer.
+    std::fs::create_dir_all(data.join("rules"))?;
+    std::fs::write(data.join("rules/scope.toml"), "[consent]\nmode = 'server-public'\n")?;
     let child = Command::new(PROGRAM)
         .arg("--data")
         .arg(data)
