@@ -84,7 +84,7 @@ impl fmt::Display for ConversationId {
 
 /// A cluster is named by its earliest question: `q` and the message id in base 36.
 ///
-/// There are as many as answers, several times over, so that they take no memory besides themselves.
+/// A site holds several for each answer, so that an id needs no allocation of its own.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClusterId([u8; CLUSTER_ID_BYTES]);
